@@ -1,0 +1,1 @@
+"""Compiled twins of minigrad's array loops. Knows NumPy, Numba and CuPy; knows nothing of minigrad."""

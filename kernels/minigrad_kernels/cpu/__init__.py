@@ -1,0 +1,3 @@
+"""Numba twins for the CPU. `STEMS` maps a loop to the module that holds its twin."""
+
+STEMS: dict[str, str] = {}

@@ -1,0 +1,37 @@
+"""Which function runs a loop on a device? The only state that ops and kernels share.
+
+`STEMS` of a device's package says which module holds the twin of which loop, so that nothing is imported,
+and nothing compiled, before a loop that has a twin is first called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+Kernel = Callable[..., Any]
+_found: dict[tuple[str, str], Kernel | None] = {}
+
+
+def find(loop: str, device: str) -> Kernel | None:
+    """Return the twin of `loop` on `device`, or None where there is none or its compiler is not installed."""
+    try:
+        return _found[loop, device]
+    except KeyError:
+        twin = _found[loop, device] = _load(loop, device)
+        return twin
+
+
+def _load(loop: str, device: str) -> Kernel | None:
+    stem = import_module(f"minigrad_kernels.{device}").STEMS.get(loop)
+    if stem is None:
+        return None
+    try:
+        module = import_module(f"minigrad_kernels.{device}.{stem}")
+    except ModuleNotFoundError as missing:
+        if missing.name in ("numba", "cupy"):  # optional: without them, no twins
+            return None
+        raise
+    twin: Kernel = getattr(module, loop)
+    return twin

@@ -1,0 +1,1 @@
+"""minigrad: a deep-learning framework to read."""
