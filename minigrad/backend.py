@@ -134,3 +134,11 @@ class Accelerable(Generic[P, R]):
 def accelerable(reference: Callable[P, R]) -> Accelerable[P, R]:
     """Mark an array loop as one that a kernel may replace. Its first argument's device decides which."""
     return Accelerable(reference)
+
+
+def add_at(target: Array, key: Any, values: Array) -> None:
+    """Add `values` to `target[key]`, once for every time an element is named: duplicates accumulate."""
+    if array_module(target) is np:
+        np.add.at(target, key, values)
+    else:
+        import_module("cupyx").scatter_add(target, key, values)

@@ -3,6 +3,7 @@
 MinigradError                            catch this to catch them all
 ├── ShapeError (ValueError)              sizes that should agree do not
 ├── AxisError (IndexError, ValueError)   an axis that the tensor does not have
+├── RangeError (IndexError)              an index outside the tensor
 ├── ArgumentError (ValueError)           an argument outside the values it may take
 ├── DtypeError (TypeError)               the element type does not allow the operation
 ├── DeviceError (RuntimeError)           operands on different devices, or a device that is not there
@@ -29,6 +30,10 @@ class ShapeError(MinigradError, ValueError):
 
 class AxisError(MinigradError, IndexError, ValueError):
     """An axis is outside the range that the tensor has."""
+
+
+class RangeError(MinigradError, IndexError):
+    """An index lies outside the tensor."""
 
 
 class ArgumentError(MinigradError, ValueError):

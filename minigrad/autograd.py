@@ -1,0 +1,311 @@
+"""The tape: values, labelled edges between them, and the walk that carries gradients back along the edges.
+
+    x ──d_x──▶ y        an edge of y is (x, d_x): the rule d_x(dy, y) turns dL/dy into dL/dx
+    w ──d_w──▶ y
+
+Recording an op stores its edges. Walking back visits values in reverse order of creation, which is a
+topological order for free: whatever used y was made after y. Rules are written over tensors, so a rule run
+while recording leaves a graph of the gradient behind, and second derivatives need nothing else.
+
+Changes in place are kept honest by one clock. It ticks for every recorded op and for every overwrite, so "was
+this value overwritten after that op saved it?" is one comparison of two ticks.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+import numpy as np
+
+from .backend import Array, as_array
+from .errors import GradientError, InPlaceError, ReleasedGraphError
+from .grad_mode import mode, set_grad_enabled
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+Rule: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
+Edge: TypeAlias = "tuple[Tensor, Rule]"
+Hook: TypeAlias = "Callable[[Tensor], Tensor | None]"
+
+_clock = itertools.count(1)
+_last_overwrite = 0  # the tick of the latest overwrite anywhere: ops recorded later need no check
+_new = object.__new__
+
+
+class Buffer:
+    """The memory that a tensor and its views share, and the ticks at which it was overwritten."""
+
+    __slots__ = ("changed", "owner", "place", "rebased")
+
+    def __init__(self, owner: Tensor) -> None:
+        self.owner = weakref.ref(owner)
+        self.changed = 0  # by anything
+        self.rebased = 0  # by a value with a history, so that the owner's history was rewritten
+        self.place = ""
+
+
+class Node:
+    """A value on the tape: an array, and how it came about. `Tensor` adds the methods."""
+
+    Tensor: ClassVar[type[Tensor]]  # the class of every result; tensor.py sets it, so that no op needs to import it
+
+    array: Array
+    tracked: bool = False
+    grad: Tensor | None = None
+    op: str = "leaf"
+    edges: Iterable[Edge] = ()
+    order: int = 0  # the tick of creation; 0 for leaves
+    buffer: Buffer | None = None  # made when the memory is first shared or overwritten
+    view: bool = False
+    earlier: Tensor | None = None  # this tensor as it was before it was last overwritten
+    hooks: tuple[Hook, ...] = ()
+    retains_grad: bool = False
+    place: str = ""  # the user's line that made it, noted by watchers
+
+
+def constant(array: Array) -> Tensor:
+    """Wrap an array as a tensor without a history."""
+    y = _new(Node.Tensor)
+    y.array = array if type(array) is np.ndarray else as_array(array)
+    return y
+
+
+def record(op: str, array: Array, *edges: Edge) -> Tensor:
+    """Wrap `array`, the result of `op`, remembering an edge (input, rule) for each input that needs a gradient.
+
+    A rule is d_x(dy, y) -> dx. It may use any tensor it mentions; all of them are checked for overwrites before
+    it runs. It gets its own output as `y` and must not capture it (a reference cycle); a rule that has no use
+    for `y` calls that parameter `_`. It must not capture an input for its shape alone (a needless check).
+    """
+    y = _new(Node.Tensor)
+    y.array = array if type(array) is np.ndarray else as_array(array)
+    if mode.recording:
+        kept = []
+        for edge in edges:
+            x = edge[0]
+            if x.view and x.buffer is not None and x.buffer.rebased > x.order:
+                raise InPlaceError(
+                    f"{op}: an input is a view of memory that was overwritten later, by {x.buffer.place}, so its "
+                    "history is out of date\nHint: take the view again after the change"
+                )
+            if x.tracked:
+                kept.append(edge)
+        if kept:
+            y.op, y.edges, y.tracked = op, tuple(kept), True
+            y.order = next(_clock)
+    if mode.watcher is not None:
+        y.op = op
+        mode.watcher.made(y, edges)
+    return y
+
+
+def record_view(op: str, array: Array, x: Tensor, rule: Rule) -> Tensor:
+    """Record an op whose result is, or may be, a view of its input's memory."""
+    y = record(op, array, (x, rule))
+    source = x.array if x.array.base is None else x.array.base
+    if y.array is x.array or (y.array.base is not None and (y.array.base is source or y.array.base is x.array)):
+        share_memory(y, x)
+        y.view = True
+    return y
+
+
+def share_memory(y: Tensor, x: Tensor) -> None:
+    """Let `y` see every overwrite of `x`, and the other way round."""
+    if x.buffer is None:
+        x.buffer = Buffer(x)
+    y.buffer = x.buffer
+
+
+def note_overwrite(x: Tensor, place: str) -> None:
+    """Tick the clock for memory that has just been written to; `place` goes into the error, if there is one."""
+    global _last_overwrite
+    if x.buffer is None:
+        x.buffer = Buffer(x)
+    x.buffer.place = place
+    x.buffer.changed = _last_overwrite = next(_clock)
+
+
+def rebase(x: Tensor, earlier: Tensor, y: Tensor, place: str) -> None:
+    """Give `x`, whose memory now holds `y`, the history of `y`. Ops that used `x` before used `earlier`."""
+    note_overwrite(x, place)
+    assert x.buffer is not None
+    x.buffer.rebased = x.buffer.changed
+    x.op, x.edges, x.tracked, x.earlier = y.op, y.edges, True, earlier
+    x.order = next(_clock)
+    x.hooks = ()  # they watch the earlier value, as in PyTorch
+
+
+def _released(_dy: Tensor, y: Tensor) -> Tensor:
+    raise ReleasedGraphError(
+        f"backward: the graph behind {y.op} was freed by an earlier backward\n"
+        "Hint: pass retain_graph=True to the earlier call, or run the forward pass again"
+    )
+
+
+class _Gone(Node):
+    """The far end of a freed edge; not a leaf, so that the walk tries to follow it."""
+
+    edges = (None,)  # type: ignore[assignment]
+
+
+# A freed node keeps one edge whose rule complains: the walk needs no test for it.
+_FREED: tuple[Edge, ...] = ((_Gone(), _released),)  # type: ignore[assignment]
+
+
+def walk(
+    seeds: dict[Tensor, Tensor], *, retain_graph: bool, create_graph: bool, wanted: Sequence[Tensor] | None = None
+) -> dict[Tensor, Tensor]:
+    """Carry the gradients in `seeds` back through the graph and return the gradients of its leaves.
+
+    With `wanted`, return the gradients of those tensors instead, and run no rule for any other leaf.
+    """
+    pending = dict(seeds)
+    found: dict[Tensor, Tensor] = {}
+    targets = None if wanted is None else set(wanted)
+    frontier = [(-y.order, y) for y in seeds if y.edges]  # a heap: the latest creation comes first
+    frontier.sort()
+    before, mode.recording = mode.recording, create_graph
+    try:
+        while frontier:
+            y = heappop(frontier)[1]
+            dy = pending.pop(y)
+            if y.hooks or y.retains_grad:
+                dy = _run_hooks(y, dy)
+            if targets is not None and y in targets:
+                found[y] = dy
+            edges, order = y.edges, y.order
+            if not retain_graph:
+                y.edges = _FREED
+            for x, rule in edges:
+                while x.order > order and x.earlier is not None:  # x was overwritten since: this used its earlier self
+                    x = x.earlier
+                if targets is not None and not x.edges and x not in targets:
+                    continue
+                if _last_overwrite > order:
+                    _check_saved(y, order, rule)
+                dx = rule(dy, y)
+                if dx.array.shape != x.array.shape or dx.array.dtype != x.array.dtype:
+                    dx = _conform(y, x, dx)
+                if mode.watcher is not None:
+                    mode.watcher.passed(y, dx)
+                if x in pending:
+                    pending[x] = pending[x] + dx
+                else:
+                    pending[x] = dx
+                    if x.edges:
+                        heappush(frontier, (-x.order, x))
+        for leaf in pending:
+            if leaf.hooks:
+                pending[leaf] = _run_hooks(leaf, pending[leaf])
+    finally:
+        mode.recording = before
+    return pending if wanted is None else pending | found
+
+
+def _run_hooks(y: Tensor, dy: Tensor) -> Tensor:
+    for hook in y.hooks:
+        replaced = hook(dy)
+        dy = dy if replaced is None else replaced
+    if y.retains_grad and y.edges:
+        y.grad = dy.clone() if y.grad is None else y.grad + dy
+    return dy
+
+
+def _conform(y: Tensor, x: Tensor, dx: Tensor) -> Tensor:
+    if dx.array.shape != x.array.shape:
+        raise GradientError(
+            f"{y.op}: its rule returned a gradient of shape {dx.array.shape} for an input of shape {x.array.shape}\n"
+            "Hint: a rule undoes broadcasting and keeps size-1 axes; broadcast_to before the op does both"
+        )
+    return dx.to(x.array.dtype)
+
+
+def _check_saved(y: Tensor, order: int, rule: Rule) -> None:
+    """Raise if a tensor that `rule` mentions was overwritten after `y` was recorded."""
+    code, cells = getattr(rule, "__code__", None), getattr(rule, "__closure__", None) or ()
+    saved = [(name, cell.cell_contents) for name, cell in zip(getattr(code, "co_freevars", ()), cells, strict=False)]
+    if code is None or "_" not in code.co_varnames[1:2]:
+        saved.append(("its result", y))
+    for name, value in saved:
+        if isinstance(value, Node) and value.buffer is not None and value.buffer.changed > order:
+            made = f" ({y.place})" if y.place else ""
+            raise InPlaceError(
+                f"{y.op}{made}: backward needs {name}, shape {value.array.shape}, as it was when {y.op} saved it, but "
+                f"it was overwritten since by {value.buffer.place}\n"
+                "Hint: write to a clone() instead, or call backward before the change"
+            )
+
+
+def _seed(y: Tensor, gradient: Tensor | None) -> Tensor:
+    if not y.tracked:
+        raise GradientError(
+            f"backward: a {y.op} of shape {y.array.shape} does not require a gradient\n"
+            "Hint: set requires_grad on the parameters and compute outside no_grad"
+        )
+    if gradient is None:
+        if y.array.size != 1:
+            raise GradientError(
+                f"backward: the output has shape {y.array.shape}, only a single number has an implied gradient of 1\n"
+                "Hint: reduce the output with sum() or mean(), or pass gradient="
+            )
+        return constant(np.ones_like(y.array))
+    if gradient.array.shape != y.array.shape:
+        raise GradientError(f"backward: gradient has shape {gradient.array.shape}, the output {y.array.shape}")
+    return gradient.to(y.array.dtype)
+
+
+def backward(
+    y: Tensor, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False
+) -> None:
+    """Add dL/dx to the `.grad` of every leaf x that `y` depends on, where dL/dy is `gradient`.
+
+    The leaves are written to at the very end, so a rule that raises leaves every `.grad` as it was.
+    """
+    seed = _seed(y, gradient)
+    keep = create_graph if retain_graph is None else retain_graph
+    grads = walk({y: seed}, retain_graph=keep, create_graph=create_graph)
+    owned = {id(seed.array)}
+    for leaf, dx in grads.items():
+        if leaf.grad is not None:
+            with set_grad_enabled(create_graph):
+                leaf.grad = leaf.grad + dx
+        else:
+            shared = dx.array.base is not None or id(dx.array) in owned
+            owned.add(id(dx.array))
+            with set_grad_enabled(create_graph):
+                leaf.grad = dx.clone() if shared else dx
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """Return dL/dx for each of `inputs`, leaving every `.grad` alone; `grad_outputs` are the dL/dy, 1 by default.
+
+    An input that the outputs do not depend on is an error, or None with `allow_unused`.
+    """
+    ys = [outputs] if isinstance(outputs, Node) else list(outputs)
+    xs = [inputs] if isinstance(inputs, Node) else list(inputs)
+    dys = [grad_outputs] * len(ys) if grad_outputs is None or isinstance(grad_outputs, Node) else list(grad_outputs)
+    seeds: dict[Tensor, Tensor] = {}
+    for y, dy in zip(ys, dys, strict=True):
+        seed = _seed(y, dy)
+        seeds[y] = seeds[y] + seed if y in seeds else seed
+    keep = create_graph if retain_graph is None else retain_graph
+    found = walk(seeds, retain_graph=keep, create_graph=create_graph, wanted=xs)
+    missing = [i for i, x in enumerate(xs) if x not in found]
+    if missing and not allow_unused:
+        raise GradientError(
+            f"grad: the outputs do not depend on input {missing[0]}, shape {xs[missing[0]].array.shape}\n"
+            "Hint: pass allow_unused=True to get None for it"
+        )
+    return tuple(found.get(x) for x in xs)

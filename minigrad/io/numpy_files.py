@@ -1,0 +1,138 @@
+"""Read NumPy's .npz files without trusting them: nothing is unpickled, no size is believed before it is checked.
+
+An .npz is a zip of .npy members, and a .npy is a short header and the numbers:
+
+    b"\\x93NUMPY", version (2 bytes), length of the header (2 bytes, from version 2 on 4, little-endian),
+    {'descr': '<f4', 'fortran_order': False, 'shape': (60000, 28, 28), }
+
+A zip bomb is a small file that unpacks to a huge one. The directory of the zip gives every member's size before
+anything is unpacked. Those sizes have to be possible for the bytes that are there, stay under `max_bytes` taken
+together, and agree with the shapes. NumPy's own reader evaluates the header as a Python literal; here it has to
+match the one form in which NumPy writes it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterable
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import FileFormatError
+from .files import LONGEST_SIGNATURE, StrPath, looks_like, open_regular, quote
+from .safetensors import MAX_AXES, NDArray
+
+if TYPE_CHECKING:
+    from zipfile import ZipInfo
+
+_MAGIC = b"\x93NUMPY"
+_HEADER = re.compile(
+    rb"\{'descr': '([<>|](?:f[248]|[iu][1248]|b1))', 'fortran_order': (True|False), "
+    rb"'shape': \(((?:\d{1,19}, )*(?:\d{1,19},?)?)\), \} *\n"
+)
+_MAX_HEADER = 10_000  # bytes, NumPy's own limit
+_STORED, _DEFLATED = 0, 8  # the compression types that NumPy writes
+_MOST_PER_BYTE = 1032  # that deflate can unpack one byte to
+_CHUNK = 2**20  # bytes
+
+
+def load_npz(path: StrPath, *, max_bytes: int = 8 * 2**30) -> dict[str, NDArray]:
+    """Return the arrays of an .npz file by name.
+
+    Raises    FileFormatError: a damaged file, arrays of Python objects, text or records, more than `max_bytes`
+              when unpacked; OSError as `open`
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez_compressed(folder + "/a.npz", x=np.arange(3))
+    ...     load_npz(folder + "/a.npz")
+    {'x': array([0, 1, 2])}
+    """
+    from zipfile import BadZipFile, ZipFile
+    from zlib import error as ZlibError
+
+    where = f"load_npz: {os.fspath(path)!r}"
+    with open_regular("load_npz", path) as (file, size):
+        try:
+            with ZipFile(file) as archive:
+                members = archive.infolist()
+                _check_members(where, members, size, max_bytes)
+                arrays = {}
+                for member in members:
+                    with archive.open(member) as stream:
+                        what = f"{where}: member {quote(member.filename)}"
+                        arrays[member.filename.removesuffix(".npy")] = _read_npy(what, stream, member.file_size)
+                return arrays
+        except FileFormatError:
+            raise
+        except (BadZipFile, ZlibError, EOFError, OSError, RuntimeError, ValueError) as error:
+            file.seek(0)
+            kind = looks_like(file.read(LONGEST_SIGNATURE))
+            hint = f"\nHint: this looks like {kind}" if kind else ""
+            raise FileFormatError(f"{where}: not a readable zip archive: {error}{hint}") from error
+
+
+def _check_members(where: str, members: Iterable[ZipInfo], size: int, max_bytes: int) -> None:
+    names: set[str] = set()
+    packed = unpacked = 0
+    for member in members:
+        what = f"{where}: member {quote(member.filename)}"
+        if not member.filename.endswith(".npy") or member.filename in names:
+            raise FileFormatError(f"{what}: is no .npy or occurs twice\nHint: PyTorch's .pt files are zips too")
+        if member.compress_type not in (_STORED, _DEFLATED):
+            raise FileFormatError(f"{what}: is compressed by method {member.compress_type}, NumPy writes 0 and 8")
+        if member.file_size > _MOST_PER_BYTE * member.compress_size:
+            raise FileFormatError(f"{what}: {member.compress_size} bytes cannot unpack to {member.file_size}")
+        names.add(member.filename)
+        packed, unpacked = packed + member.compress_size, unpacked + member.file_size
+    if packed > size:
+        raise FileFormatError(f"{where}: members overlap: they take {packed} bytes, the file has {size}")
+    if unpacked > max_bytes:
+        raise FileFormatError(
+            f"{where}: unpacks to {unpacked} bytes, max_bytes is {max_bytes}\n"
+            "Hint: raise max_bytes if you trust where the file comes from"
+        )
+
+
+def _read_npy(what: str, stream: IO[bytes], size: int) -> NDArray:
+    """Read a .npy of `size` bytes from `stream` and check that header, shape and size agree."""
+    start = stream.read(8)
+    if len(start) < 8 or not start.startswith(_MAGIC) or start[6] not in (1, 2, 3):
+        raise FileFormatError(f"{what}: should start with {_MAGIC!r} and version 1 to 3, starts with {start!r}")
+    width = 2 if start[6] == 1 else 4
+    length = int.from_bytes(stream.read(width), "little")
+    if length > _MAX_HEADER:
+        raise FileFormatError(f"{what}: the header should have {length} bytes, at most {_MAX_HEADER} are read")
+    header = stream.read(length)
+    match = _HEADER.fullmatch(header)
+    if match is None:
+        raise FileFormatError(
+            f"{what}: the header is not that of an array of numbers or bools: {quote(header)}\n"
+            "Hint: arrays of Python objects, text and records are not read; save their parts as plain arrays"
+        )
+    dtype = np.dtype(match[1].decode())
+    shape = tuple(int(n) for n in match[3].decode().replace(",", " ").split())
+    expected = size - 8 - width - length
+    if math.prod(shape) * dtype.itemsize != expected:
+        raise FileFormatError(f"{what}: shape {quote(shape)} of {dtype} does not fill the {expected} bytes there are")
+    if len(shape) > MAX_AXES or math.prod(n or 1 for n in shape) * dtype.itemsize >= 2**63:
+        raise FileFormatError(f"{what}: shape {quote(shape)} is larger than an array can be")
+    flat = _read_numbers(what, stream, math.prod(shape), dtype)
+    return flat.reshape(shape[::-1]).T if match[2] == b"True" else flat.reshape(shape)
+
+
+def _read_numbers(what: str, stream: IO[bytes], n: int, dtype: np.dtype[np.generic]) -> NDArray:
+    array = np.empty(n, dtype)
+    target = array.view(np.uint8)
+    for begin in range(0, target.size, _CHUNK):  # ZipExtFile.readinto would unpack all of it into a second buffer
+        part = target[begin : begin + _CHUNK]
+        unpacked = stream.read(part.size)
+        if len(unpacked) != part.size:
+            raise FileFormatError(f"{what}: ends after {begin + len(unpacked)} bytes of {target.size}")
+        part[:] = np.frombuffer(unpacked, np.uint8)
+    if dtype == np.bool_ and target.max(initial=0) > 1:
+        raise FileFormatError(f"{what}: dtype is bool, but a byte is {target.max()}, only 0 and 1 are allowed")
+    return array.astype(dtype.newbyteorder("="), copy=False)

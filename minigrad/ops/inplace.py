@@ -1,0 +1,152 @@
+"""Writing into a tensor's own memory: `x.add_(y)`, `x[key] = y`, `x += y`.
+
+x.op_(y) means: compute op(x, y), then store it where x was. If a history is involved, x takes over the history of
+the result, and the ops that used x before go on using `earlier`, x as it was. PyTorch's rules hold:
+
+    a leaf that requires a gradient      only under no_grad (an optimizer's update is not part of the function)
+    a view of a tensor with a history    refused: the history of the whole would have to be rewritten
+    anything else                        allowed; if backward needs the old value, backward says so
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..autograd import constant, note_overwrite, rebase
+from ..errors import DtypeError, InPlaceError, RangeError, ShapeError
+from ..grad_mode import mode
+from .arithmetic import add, div, mul, sub
+from .index import Key, array_key, index_put
+from .operands import Operand, tensor_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__ = ["add_", "copy_", "div_", "fill_", "mul_", "setitem", "sub_", "zero_"]
+
+_PACKAGE = str(Path(__file__).parents[1])
+
+
+def users_line() -> str:
+    """Return the nearest line outside minigrad on the call stack, as file:line."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def overwrite(op: str, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
+    """Store compute(x) in the memory of `x` and return `x`."""
+    place = f"{op} at {users_line()}"
+    if mode.recording and (x.tracked or _owner_tracked(x)):
+        _check_allowed(op, x)
+    y, earlier = compute(x), x
+    if y.tracked:  # rules may need x as it was: compute on a copy that stays
+        earlier = _snapshot(x)
+        y = compute(earlier)
+    if not getattr(x.array.flags, "writeable", True):
+        raise InPlaceError(f"{op}: the memory is shared by several elements, or read-only\nHint: write to a clone()")
+    if y.array.shape != x.array.shape:
+        raise ShapeError(f"{op}: the result has shape {y.array.shape}, the tensor written to {x.array.shape}")
+    if not np.can_cast(y.array.dtype, x.array.dtype, "same_kind"):
+        raise DtypeError(f"{op}: the result is {y.array.dtype} and cannot be stored in a tensor of {x.array.dtype}")
+    if y.tracked and x.view:
+        _refuse_view(op)
+    x.array[...] = y.array
+    if y.tracked:
+        rebase(x, earlier, y, place)
+    else:
+        note_overwrite(x, place)
+    return x
+
+
+def _snapshot(x: Tensor) -> Tensor:
+    """Return `x` as it is now: its history, its hooks, and a copy of its values."""
+    earlier = constant(x.array.copy())
+    earlier.__dict__.update({**x.__dict__, "array": earlier.array, "buffer": None, "view": False})
+    earlier.retains_grad = False
+    return earlier
+
+
+def _owner_tracked(x: Tensor) -> bool:
+    owner = x.buffer.owner() if x.view and x.buffer is not None else None
+    return owner is not None and owner.tracked
+
+
+def _check_allowed(op: str, x: Tensor) -> None:
+    if x.view:
+        _refuse_view(op)
+    if not x.edges:
+        raise InPlaceError(
+            f"{op}: a leaf that requires a gradient cannot be overwritten while ops are recorded\n"
+            "Hint: do it under minigrad.no_grad(), or write to a clone()"
+        )
+
+
+def _refuse_view(op: str) -> None:
+    raise InPlaceError(
+        f"{op}: the tensor is a view of another tensor, whose history would have to change\n"
+        "Hint: write through the whole tensor, as in x[key] = value, or to a clone() of the view"
+    )
+
+
+def add_(input: Tensor, other: Operand, *, alpha: int | float = 1) -> Tensor:
+    """Add in place: x ← x + α y."""
+    return overwrite("add_", input, lambda x: add(x, other, alpha=alpha))
+
+
+def sub_(input: Tensor, other: Operand, *, alpha: int | float = 1) -> Tensor:
+    """Subtract in place: x ← x - α y."""
+    return overwrite("sub_", input, lambda x: sub(x, other, alpha=alpha))
+
+
+def mul_(input: Tensor, other: Operand) -> Tensor:
+    """Multiply in place: x ← x y."""
+    return overwrite("mul_", input, lambda x: mul(x, other))
+
+
+def div_(input: Tensor, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
+    """Divide in place: x ← x / y."""
+    return overwrite("div_", input, lambda x: div(x, other, rounding_mode=rounding_mode))
+
+
+def fill_(input: Tensor, value: Operand) -> Tensor:
+    """Set every element to one number, or to a 0-d tensor."""
+    return copy_(input, value)
+
+
+def zero_(input: Tensor) -> Tensor:
+    """Set every element to 0."""
+    return copy_(input, 0)
+
+
+def copy_(input: Tensor, src: Operand) -> Tensor:
+    """Copy the elements of `src`, broadcast, cast to the dtype of x: x ← src."""
+
+    def compute(x: Tensor) -> Tensor:
+        value = tensor_of("copy_", np.asarray(src, x.array.dtype) if isinstance(src, (bool, int, float)) else src)
+        return value.to(x).broadcast_to(x.array.shape)
+
+    return overwrite("copy_", input, compute)
+
+
+def setitem(input: Tensor, key: Key, value: Any) -> None:
+    """Write elements: x[key] ← value, broadcast, cast to the dtype of x. Of several values for one, the last stays."""
+    x = input
+    number = isinstance(value, (bool, int, float))
+    v = tensor_of("setitem", np.asarray(value, x.array.dtype) if number else value, "value").to(x)
+    if mode.recording and (x.tracked or v.tracked or _owner_tracked(x)):
+        overwrite("setitem", x, lambda earlier: index_put(earlier, key, v))
+        return
+    try:
+        x.array[array_key("setitem", key, x.array)] = v.array
+    except IndexError as error:
+        raise RangeError(f"setitem: shape {x.array.shape} cannot be indexed so: {error}") from error
+    except ValueError as error:
+        raise ShapeError(f"setitem: a value of shape {v.array.shape} does not fit: {error}") from error
+    note_overwrite(x, f"setitem at {users_line()}")

@@ -1,0 +1,89 @@
+"""What every op does to its inputs first: make them tensors, of one dtype, of one shape where a gradient needs it.
+
+Broadcasting is an op of its own (`broadcast_to`, whose adjoint is a sum), put in front of each input that needs
+a gradient. So no rule elsewhere has to undo it. Inputs without a gradient are left to NumPy's own broadcasting.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from ..autograd import Node, constant
+from ..backend import Array, device_of, is_array, module_for
+from ..dtypes import Dtype, get_default_dtype, result_type
+from ..errors import DeviceError, DtypeError
+from ..shapes import broadcast_shapes
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+Number: TypeAlias = "int | float | bool"
+Operand: TypeAlias = "Tensor | Number | Array"
+
+
+def quiet() -> np.errstate:
+    """Let an op reach infinity or NaN without a warning: the value says it, and anomaly mode names the op."""
+    return np.errstate(divide="ignore", invalid="ignore", over="ignore")
+
+
+def tensor_of(op: str, x: Any, name: str = "input") -> Tensor:
+    """Return `x` as a tensor; arrays are wrapped as constants."""
+    if isinstance(x, Node):
+        return x  # type: ignore[return-value]
+    if is_array(x):
+        return constant(x)
+    raise DtypeError(f"{op}: {name} must be a tensor, got {type(x).__name__}\nHint: wrap it with minigrad.tensor(...)")
+
+
+def real(op: str, x: Any, name: str = "input") -> Tensor:
+    """Return `x` as a tensor of a floating type; integers and bools become the default type, as in PyTorch."""
+    x = tensor_of(op, x, name)
+    return x if x.array.dtype.kind == "f" else x.to(get_default_dtype())
+
+
+def operands(op: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:
+    """Return `x` and `y` as tensors of one dtype; those that need a gradient also have the shape of the result."""
+    if isinstance(x, Node) and isinstance(y, Node):
+        a, b = x.array, y.array
+        if a.shape == b.shape and a.dtype is b.dtype and type(a) is type(b):
+            return x, y  # type: ignore[return-value]
+    elif isinstance(x, Node) and isinstance(y, float) and x.array.dtype.kind == "f":
+        return x, constant(np.asarray(y, x.array.dtype))  # type: ignore[return-value]
+    first, second = together(op, x, y)
+    return first, second
+
+
+def together(op: str, *values: Any) -> list[Tensor]:
+    """Return `values` (tensors, arrays, numbers) as tensors of one device, one dtype and one broadcast shape.
+
+    A tensor without a gradient keeps its shape: NumPy broadcasts it where it is used.
+    """
+    tensors = [x if isinstance(x, Node) else constant(x) for x in values if isinstance(x, Node) or is_array(x)]
+    numbers = [x for x in values if not isinstance(x, Node) and not is_array(x)]
+    for x in numbers:
+        if not isinstance(x, (bool, int, float)):
+            raise DtypeError(f"{op}: works on tensors, arrays and numbers, got {type(x).__name__}: {x!r:.60}")
+    device = _common_device(op, tensors)
+    dtype = result_type([(x.array.dtype, x.array.ndim) for x in tensors], numbers)
+    shape = broadcast_shapes(op, *(x.array.shape for x in tensors)) if tensors else ()
+    remaining = iter(tensors)
+    return [_fit(next(remaining), dtype, shape) if isinstance(x, Node) or is_array(x)
+            else constant(module_for(device).asarray(x, dtype)) for x in values]  # fmt: skip
+
+
+def _fit(x: Tensor, dtype: Dtype, shape: tuple[int, ...]) -> Tensor:
+    if x.array.dtype != dtype:
+        x = x.to(dtype)
+    return x.broadcast_to(shape) if x.tracked and x.array.shape != shape else x
+
+
+def _common_device(op: str, tensors: list[Tensor]) -> str:
+    devices = [device_of(x.array) for x in tensors]
+    if len(set(devices)) > 1:
+        rows = "\n".join(
+            f"  operand {i}: {d}, shape {x.array.shape}" for i, (x, d) in enumerate(zip(tensors, devices, strict=True))
+        )
+        raise DeviceError(f"{op}: operands live on different devices\n{rows}\nHint: move one with .to(device)")
+    return devices[0] if devices else "cpu"

@@ -1,0 +1,324 @@
+"""The tensor: a value on the tape, with the ops as its methods.
+
+The methods are the ops themselves, assigned in the class body: `Tensor.sum` is `ops.sum`, and a reader, a type
+checker and `help()` all find the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from . import autograd, ops
+from .autograd import Hook, Node
+from .backend import Array, device_of, to_numpy
+from .dtypes import Dtype, DtypeLike, is_floating
+from .errors import ArgumentError, DtypeError, GradientError
+
+
+class Tensor(Node):
+    """An array that remembers how it was computed.
+
+    >>> x = Tensor([3.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([6.])
+    """
+
+    __array_ufunc__ = None  # ndarray * Tensor asks the Tensor
+
+    def __init__(self, data: Any, dtype: DtypeLike | None = None, requires_grad: bool = False) -> None:
+        self.array = ops.tensor(data, dtype=dtype).array
+        if requires_grad:
+            self.requires_grad = True
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether backward computes a gradient for this tensor."""
+        return self.tracked
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if value and not is_floating(self.array.dtype):
+            raise DtypeError(f"requires_grad: only floating tensors have gradients, this one is {self.array.dtype}")
+        if not value and self.edges:
+            raise GradientError("requires_grad: a tensor with a history cannot drop it in place\nHint: use detach()")
+        self.tracked = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad` and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the tensor is the start of a history."""
+        return not self.edges
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without the history. A write to it is seen by backward's check for overwritten values."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor | Array) -> None:
+        array = ops.as_tensor(value).array
+        if self.tracked and not is_floating(array.dtype):
+            raise DtypeError(f"data: a tensor that requires a gradient cannot become {array.dtype}")
+        if array is not self.array:
+            self.array = array
+            autograd.note_overwrite(self, f"an assignment to .data at {ops.inplace.users_line()}")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes."""
+        return self.array.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Dtype:
+        """The element type."""
+        return self.array.dtype  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> str:
+        """Where the memory is: "cpu" or "cuda"."""
+        return device_of(self.array)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.array.ndim  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes that the elements take."""
+        return self.array.nbytes  # type: ignore[no-any-return]
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes that one element takes."""
+        return self.array.itemsize  # type: ignore[no-any-return]
+
+    def size(self, dim: int | None = None) -> Any:
+        """Return the shape, or the size of one axis."""
+        return self.shape if dim is None else self.shape[dim]
+
+    def dim(self) -> int:
+        """Return the number of axes."""
+        return self.ndim
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return int(self.array.size)
+
+    def element_size(self) -> int:
+        """Return the bytes that one element takes."""
+        return self.itemsize
+
+    def is_floating_point(self) -> bool:
+        """Say whether the elements are floating-point numbers."""
+        return is_floating(self.dtype)
+
+    def is_contiguous(self) -> bool:
+        """Say whether the elements lie in row-major order."""
+        return bool(self.array.flags.c_contiguous)
+
+    @property
+    def T(self) -> Tensor:
+        """The tensor with its axes in reverse order."""
+        return ops.permute(self, tuple(reversed(range(self.ndim))))
+
+    @property
+    def mT(self) -> Tensor:
+        """The tensor with its last two axes swapped."""
+        return ops.transpose(self, -2, -1)
+
+    def item(self) -> Any:
+        """Return the only element as a Python number."""
+        if self.array.size != 1:
+            raise ArgumentError(f"item: the tensor has {self.array.size} elements, shape {self.shape}, not one")
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """Return the elements as nested lists of Python numbers."""
+        return to_numpy(self.array).tolist()
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """Return the elements as a read-only NumPy array that shares memory where it can.
+
+        Read-only, so that no write escapes backward's checks; take a copy() to change it.
+        """
+        view = to_numpy(self.array).view()
+        view.flags.writeable = False
+        return view
+
+    def backward(
+        self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False
+    ) -> None:
+        """Add dL/dx to the `.grad` of every leaf x that this depends on. See `minigrad.autograd.backward`."""
+        autograd.backward(self, gradient, retain_graph, create_graph)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this tensor in `.grad`, though it is no leaf."""
+        if not self.tracked:
+            raise GradientError("retain_grad: the tensor does not require a gradient")
+        self.retains_grad = True
+
+    def register_hook(self, hook: Hook) -> RemovableHook:
+        """Call `hook(grad)` whenever backward has this tensor's gradient; what it returns replaces the gradient."""
+        if not self.tracked:
+            raise GradientError("register_hook: the tensor does not require a gradient")
+        self.hooks = (*self.hooks, hook)
+        return RemovableHook(self, hook)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        array = self.numpy()
+        return array if dtype is None and not copy else array.astype(dtype or array.dtype, copy=bool(copy))
+
+    def __repr__(self) -> str:
+        body = np.array2string(to_numpy(self.array), separator=", ", prefix="tensor(", threshold=1000)
+        extras = [] if self.dtype in ("float32", "int64", "bool") else [f"dtype={self.dtype}"]
+        if self.device != "cpu":
+            extras.append(f"device={self.device!r}")
+        if self.tracked:
+            extras.append(f"op={self.op}" if self.edges else "requires_grad=True")
+        return ", ".join([f"tensor({body}", *extras]) + ")"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item() if self.array.size == 1 and spec else str(self), spec)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise DtypeError("len: a 0-d tensor has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise DtypeError("iter: a 0-d tensor cannot be iterated over")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise ArgumentError(f"bool: the truth of {self.array.size} elements is ambiguous\nHint: use any() or all()")
+        return bool(self.array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if is_floating(self.dtype):
+            raise DtypeError(f"index: a {self.dtype} tensor cannot be used as an index")
+        return int(self.item())
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self.array == ops.as_tensor(value).array).any())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self.edges:
+            raise GradientError("deepcopy: only leaves can be copied\nHint: use clone(), or detach() first")
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.array, twin.buffer = self.array.copy(), None
+        twin.grad = None if self.grad is None else self.grad.detach().clone()
+        memo[id(self)] = twin
+        return twin
+
+    def __reduce__(self) -> Any:
+        return _rebuilt, (type(self), to_numpy(self.array), self.tracked)
+
+    __hash__ = object.__hash__
+    __eq__, __ne__ = ops.eq, ops.ne  # type: ignore[assignment]
+    __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
+    __neg__ = ops.neg
+    __add__ = __radd__ = ops.add
+    __sub__ = ops.sub
+    __rsub__ = ops.rsub
+    __mul__ = __rmul__ = ops.mul
+    __truediv__ = ops.div
+    __pow__ = ops.pow
+    __matmul__ = ops.matmul
+    __and__ = __rand__ = ops.bitwise_and
+    __or__ = __ror__ = ops.bitwise_or
+    __xor__ = __rxor__ = ops.bitwise_xor
+    __invert__ = ops.bitwise_not
+    __iadd__ = ops.add_
+    __isub__ = ops.sub_
+    __imul__ = ops.mul_
+    __itruediv__ = ops.div_
+    __getitem__ = ops.getitem
+    __setitem__ = ops.setitem
+
+    # arithmetic.py
+    add = ops.add
+    div = divide = ops.div
+    mul = multiply = ops.mul
+    neg = negative = ops.neg
+    pow = ops.pow
+    reciprocal = ops.reciprocal
+    square = ops.square
+    sub = subtract = ops.sub
+    # compare.py
+    eq = ops.eq
+    isfinite = ops.isfinite
+    isinf = ops.isinf
+    isnan = ops.isnan
+    logical_not = ops.logical_not
+    # convert.py
+    clone = ops.clone
+    contiguous = ops.contiguous
+    detach = ops.detach
+    to = ops.to
+    type_as = ops.type_as
+    # creation.py
+    new_full = ops.new_full
+    new_ones = ops.new_ones
+    new_zeros = ops.new_zeros
+    # inplace.py
+    add_ = ops.add_
+    copy_ = ops.copy_
+    div_ = ops.div_
+    fill_ = ops.fill_
+    mul_ = ops.mul_
+    sub_ = ops.sub_
+    zero_ = ops.zero_
+    # linalg.py
+    matmul = ops.matmul
+    # reduce.py
+    amax = ops.amax
+    amin = ops.amin
+    mean = ops.mean
+    sum = ops.sum
+    # select.py
+    masked_fill = ops.masked_fill
+    # shape.py
+    broadcast_to = ops.broadcast_to
+    expand = ops.expand
+    permute = ops.permute
+    reshape = ops.reshape
+    sum_to_size = ops.sum_to_size
+    transpose = ops.transpose
+
+
+class RemovableHook:
+    """A handle that takes a hook off again."""
+
+    def __init__(self, x: Tensor, hook: Hook) -> None:
+        self._x, self._hook = x, hook
+
+    def remove(self) -> None:
+        """Take the hook off; a second call does nothing."""
+        self._x.hooks = tuple(hook for hook in self._x.hooks if hook is not self._hook)
+
+
+def _rebuilt(kind: type[Tensor], array: np.ndarray[Any, Any], tracked: bool) -> Tensor:
+    x = object.__new__(kind)
+    x.array, x.tracked = array, tracked
+    return x
+
+
+Node.Tensor = Tensor
