@@ -52,7 +52,7 @@ class Buffer:
 class Node:
     """A value on the tape: an array, and how it came about. `Tensor` adds the methods."""
 
-    Tensor: ClassVar[type[Tensor]]  # the class of every result; tensor.py sets it, so that no op needs to import it
+    kind: ClassVar[type[Tensor]]  # the class of every result; tensor.py sets it, so that no op needs to import it
 
     array: Array
     tracked: bool = False
@@ -70,7 +70,7 @@ class Node:
 
 def constant(array: Array) -> Tensor:
     """Wrap an array as a tensor without a history."""
-    y = _new(Node.Tensor)
+    y = _new(Node.kind)
     y.array = array if type(array) is np.ndarray else as_array(array)
     return y
 
@@ -82,7 +82,7 @@ def record(op: str, array: Array, *edges: Edge) -> Tensor:
     it runs. It gets its own output as `y` and must not capture it (a reference cycle); a rule that has no use
     for `y` calls that parameter `_`. It must not capture an input for its shape alone (a needless check).
     """
-    y = _new(Node.Tensor)
+    y = _new(Node.kind)
     y.array = array if type(array) is np.ndarray else as_array(array)
     if mode.recording:
         kept = []
@@ -199,9 +199,7 @@ def walk(
                     pending[x] = dx
                     if x.edges:
                         heappush(frontier, (-x.order, x))
-        for leaf in pending:
-            if leaf.hooks:
-                pending[leaf] = _run_hooks(leaf, pending[leaf])
+        pending = {leaf: _run_hooks(leaf, dx) if leaf.hooks else dx for leaf, dx in pending.items()}
     finally:
         mode.recording = before
     return pending if wanted is None else pending | found

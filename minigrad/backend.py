@@ -122,6 +122,7 @@ class Accelerable(Generic[P, R]):
         functools.update_wrapper(self, reference)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the twin for the device of the first argument, or the reference."""
         if _choice.mode != "reference":
             twin = registry.find(self.name, device_of(args[0]))
             if twin is not None:

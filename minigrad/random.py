@@ -20,6 +20,7 @@ from .backend import Array, module_for, to_device
 from .dtypes import Dtype
 from .errors import ArgumentError
 
+FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
 WORDS = 4  # 64-bit words in one Philox block
 
 
@@ -80,19 +81,19 @@ class Generator:
         """Return the next `words` 64-bit words."""
         return bits_at(self.reserve(words), words)
 
-    def uniform(self, shape: tuple[int, ...], dtype: Dtype = np.dtype("float32"), device: str = "cpu") -> Array:
+    def uniform(self, shape: tuple[int, ...], dtype: Dtype = FLOAT32, device: str = "cpu") -> Array:
         """Draw from [0, 1): 24 random bits for float32 and float16 (11 kept), 53 for float64."""
         n = math.prod(shape)
         return to_device(uniform_at(self.reserve(_words(n, dtype)), n, dtype).reshape(shape), device)
 
-    def normal(self, shape: tuple[int, ...], dtype: Dtype = np.dtype("float32"), device: str = "cpu") -> Array:
+    def normal(self, shape: tuple[int, ...], dtype: Dtype = FLOAT32, device: str = "cpu") -> Array:
         """Draw from the standard normal distribution, by the Box-Muller transform.
 
         Two uniform numbers u, v give r = sqrt(-2 ln(1 - u)) and the two normals r cos 2πv, r sin 2πv.
         """
         n = math.prod(shape)
         half = -(-n // 2)
-        wide = np.dtype("float64") if dtype == np.float64 else np.dtype("float32")
+        wide = FLOAT64 if dtype == FLOAT64 else FLOAT32
         u = self.uniform((2, half), wide)
         radius, angle = np.sqrt(-2 * np.log1p(-u[0])), u[1] * wide.type(2 * math.pi)
         pair = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])
@@ -105,8 +106,9 @@ class Generator:
         span = high - low
         if span >= 2**53:
             raise ArgumentError(f"randint: the range [{low}, {high}) is wider than 2^53")
-        u = self.uniform(shape, np.dtype("float64"))
-        return (u * span).astype(np.int64) + low
+        u = self.uniform(shape, FLOAT64)
+        drawn: np.ndarray[Any, np.dtype[np.int64]] = (u * span).astype(np.int64) + low
+        return drawn
 
     def permutation(self, n: int) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return 0 ... n-1 in random order: the order that sorts n random words."""
@@ -117,7 +119,7 @@ def bits_at(start: RngState, words: int) -> np.ndarray[Any, np.dtype[np.uint64]]
     """Return `words` 64-bit words of the stream, from block `start.position` on."""
     # NumPy adds one to the counter before it makes a block; start one earlier, modulo 2^256
     philox = np.random.Philox(key=start.seed, counter=(start.position - 1) % 2**256)
-    return philox.random_raw(words)  # type: ignore[return-value]
+    return philox.random_raw(words)
 
 
 def _words(n: int, dtype: Dtype) -> int:

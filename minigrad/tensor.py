@@ -253,6 +253,8 @@ class Tensor(Node):
     __getitem__ = ops.getitem
     __setitem__ = ops.setitem
 
+    # activation.py
+    relu = ops.relu
     # arithmetic.py
     add = ops.add
     div = divide = ops.div
@@ -278,6 +280,9 @@ class Tensor(Node):
     new_full = ops.new_full
     new_ones = ops.new_ones
     new_zeros = ops.new_zeros
+    # elementary.py
+    exp = ops.exp
+    log = ops.log
     # inplace.py
     add_ = ops.add_
     copy_ = ops.copy_
@@ -300,8 +305,13 @@ class Tensor(Node):
     expand = ops.expand
     permute = ops.permute
     reshape = ops.reshape
+    squeeze = ops.squeeze
     sum_to_size = ops.sum_to_size
     transpose = ops.transpose
+    unsqueeze = ops.unsqueeze
+    # softmax.py
+    log_softmax = ops.log_softmax
+    softmax = ops.softmax
 
 
 class RemovableHook:
@@ -321,4 +331,4 @@ def _rebuilt(kind: type[Tensor], array: np.ndarray[Any, Any], tracked: bool) -> 
     return x
 
 
-Node.Tensor = Tensor
+Node.kind = Tensor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..autograd import Node, constant
 from ..backend import Array, array_module, is_array
@@ -25,7 +25,7 @@ def _comparable(x: Any) -> bool:
 def eq(input: Tensor, other: Operand) -> Tensor:
     """Say where x = y."""
     if not _comparable(other):
-        return NotImplemented  # Python then compares identities: x == None is False
+        return cast("Tensor", NotImplemented)  # Python then compares identities: x == None is False
     x, y = operands("eq", input, other)
     return constant(x.array == y.array)
 
@@ -33,7 +33,7 @@ def eq(input: Tensor, other: Operand) -> Tensor:
 def ne(input: Tensor, other: Operand) -> Tensor:
     """Say where x ≠ y."""
     if not _comparable(other):
-        return NotImplemented
+        return cast("Tensor", NotImplemented)
     x, y = operands("ne", input, other)
     return constant(x.array != y.array)
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..autograd import Node, record, record_view
 from ..backend import Array, add_at, array_module, to_device
 from ..errors import DtypeError, RangeError, ShapeError
+from .arithmetic import mul
 from .operands import tensor_of
 
 if TYPE_CHECKING:
@@ -90,13 +91,13 @@ def index_put(input: Tensor, key: Key, value: Tensor) -> Tensor:
     x, v = tensor_of("index_put", input), tensor_of("index_put", value, "value")
     key = array_key("index_put", key, x.array)
     target = _read("index_put", x.array, key).shape
-    v = fit_value("index_put", v, target, x)
+    v, shape = fit_value("index_put", v, target, x), x.array.shape
 
     def d_x(dz: Tensor, _: Tensor) -> Tensor:
         return index_put(dz, key, dz.new_zeros(()))
 
     def d_v(dz: Tensor, _: Tensor) -> Tensor:
-        return dz[key] * _survives(x.array.shape, key, target, dz.array)
+        return mul(dz[key], _survives(shape, key, target, dz.array))
 
     z = x.array.copy()
     z[key] = v.array
@@ -107,7 +108,8 @@ def fit_value(op: str, v: Tensor, target: tuple[int, ...], x: Tensor) -> Tensor:
     """Return `v` in the dtype of `x` and, where it needs a gradient, in the shape it is written to."""
     if v.array.shape != target and np.broadcast_shapes(v.array.shape, target) != target:
         raise ShapeError(f"{op}: a value of shape {v.array.shape} does not fit the {target} elements that it goes to")
-    return v.to(x.array.dtype).broadcast_to(target) if v.tracked else v.to(x.array.dtype)
+    v = v.to(x.array.dtype)
+    return v.broadcast_to(target) if v.tracked else v
 
 
 def _survives(shape: tuple[int, ...], key: Key, target: tuple[int, ...], like: Array) -> Array:

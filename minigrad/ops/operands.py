@@ -6,13 +6,13 @@ a gradient. So no rule elsewhere has to undo it. Inputs without a gradient are l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
 from ..autograd import Node, constant
 from ..backend import Array, device_of, is_array, module_for
-from ..dtypes import Dtype, get_default_dtype, result_type
+from ..dtypes import Dtype, get_default_dtype, is_floating, result_type
 from ..errors import DeviceError, DtypeError
 from ..shapes import broadcast_shapes
 
@@ -31,7 +31,7 @@ def quiet() -> np.errstate:
 def tensor_of(op: str, x: Any, name: str = "input") -> Tensor:
     """Return `x` as a tensor; arrays are wrapped as constants."""
     if isinstance(x, Node):
-        return x  # type: ignore[return-value]
+        return cast("Tensor", x)
     if is_array(x):
         return constant(x)
     raise DtypeError(f"{op}: {name} must be a tensor, got {type(x).__name__}\nHint: wrap it with minigrad.tensor(...)")
@@ -40,7 +40,10 @@ def tensor_of(op: str, x: Any, name: str = "input") -> Tensor:
 def real(op: str, x: Any, name: str = "input") -> Tensor:
     """Return `x` as a tensor of a floating type; integers and bools become the default type, as in PyTorch."""
     x = tensor_of(op, x, name)
-    return x if x.array.dtype.kind == "f" else x.to(get_default_dtype())
+    if is_floating(x.array.dtype):
+        return x
+    converted: Tensor = x.to(get_default_dtype())
+    return converted
 
 
 def operands(op: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:
@@ -48,11 +51,11 @@ def operands(op: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:
     if isinstance(x, Node) and isinstance(y, Node):
         a, b = x.array, y.array
         if a.shape == b.shape and a.dtype is b.dtype and type(a) is type(b):
-            return x, y  # type: ignore[return-value]
+            return cast("Tensor", x), cast("Tensor", y)
     elif isinstance(x, Node) and isinstance(y, float) and x.array.dtype.kind == "f":
-        return x, constant(np.asarray(y, x.array.dtype))  # type: ignore[return-value]
-    first, second = together(op, x, y)
-    return first, second
+        return cast("Tensor", x), constant(np.asarray(y, x.array.dtype))
+    left, right = together(op, x, y)
+    return left, right
 
 
 def together(op: str, *values: Any) -> list[Tensor]:
@@ -60,7 +63,7 @@ def together(op: str, *values: Any) -> list[Tensor]:
 
     A tensor without a gradient keeps its shape: NumPy broadcasts it where it is used.
     """
-    tensors = [x if isinstance(x, Node) else constant(x) for x in values if isinstance(x, Node) or is_array(x)]
+    tensors = [tensor_of(op, x) for x in values if isinstance(x, Node) or is_array(x)]
     numbers = [x for x in values if not isinstance(x, Node) and not is_array(x)]
     for x in numbers:
         if not isinstance(x, (bool, int, float)):

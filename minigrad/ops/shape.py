@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from ..autograd import record, record_view
 from ..backend import array_module
 from ..errors import ShapeError
-from ..shapes import broadcast_shapes, normalize_axes, normalize_axis
+from ..shapes import Axes, broadcast_shapes, normalize_axes, normalize_axis
 from .operands import tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["broadcast_to", "expand", "permute", "reshape", "sum_to_size", "transpose"]
+__all__ = ["broadcast_to", "expand", "permute", "reshape", "squeeze", "sum_to_size", "transpose", "unsqueeze"]
 
 
 def shape_of(op: str, size: tuple[int | Sequence[int], ...]) -> tuple[int, ...]:
@@ -120,3 +120,23 @@ def sum_to_size(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     repeated = tuple(i for i, n in enumerate(source) if i < new or (shape[i - new] == 1 and n != 1))
     y = x.array.sum(axis=repeated, keepdims=True, dtype=x.array.dtype).reshape(shape)
     return record("sum_to_size", y, (x, lambda dy, _: dy.broadcast_to(source)))
+
+
+def squeeze(input: Tensor, dim: Axes = None) -> Tensor:
+    """Drop axes of size 1: all of them, or those among `dim`.
+
+    Backward  dx = dy in the shape of x
+    """
+    x = tensor_of("squeeze", input)
+    axes = normalize_axes("squeeze", dim, x.array.ndim)
+    return x.reshape(tuple(n for i, n in enumerate(x.array.shape) if n != 1 or i not in axes))
+
+
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """Put in an axis of size 1 at `dim`.
+
+    Backward  dx = dy in the shape of x
+    """
+    x = tensor_of("unsqueeze", input)
+    axis = normalize_axis("unsqueeze", dim, x.array.ndim + 1)
+    return x.reshape((*x.array.shape[:axis], 1, *x.array.shape[axis:]))
