@@ -25,7 +25,7 @@ FOLDER = "bundled"
 @functools.cache
 def manifest() -> Mapping[str, Mapping[str, Any]]:
     """Return, for each bundled file, its size, digest, license and the package that it was made from."""
-    text = resources.files(__package__).joinpath(FOLDER, "manifest.json").read_text(encoding="utf-8")
+    text = resources.files("minigrad.data").joinpath(FOLDER, "manifest.json").read_text(encoding="utf-8")
     return json.loads(text)  # type: ignore[no-any-return]
 
 
@@ -36,7 +36,7 @@ def read_bundled(file: str) -> bytes:
     """
     expected = manifest()[file]["sha256"]
     try:
-        data = resources.files(__package__).joinpath(FOLDER, file).read_bytes()
+        data = resources.files("minigrad.data").joinpath(FOLDER, file).read_bytes()
     except OSError as error:
         raise DataError(f"load: the bundled file {file} cannot be read: {error}\nHint: reinstall minigrad") from error
     found = hashlib.sha256(data).hexdigest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -89,7 +90,7 @@ class ArrayDataset(Dataset[Any]):
         self.x: Array = x if is_array(x) else np.asarray(x)
         self.y: Array = y if y is None or is_array(y) else np.asarray(y)
         self.transform = transform
-        _check_lengths("ArrayDataset", {"x": self.x.shape} if y is None else {"x": self.x.shape, "y": self.y.shape})
+        _check_lengths("ArrayDataset", {name: array.shape for name, array in self._arrays().items()})
 
     def __getitem__(self, index: int) -> Any:
         index = operator.index(index)
@@ -100,7 +101,7 @@ class ArrayDataset(Dataset[Any]):
         return len(self.x)
 
     def __repr__(self) -> str:
-        arrays = ", ".join(f"{k}: {a.dtype} {a.shape}" for k, a in (("x", self.x), ("y", self.y)) if a is not None)
+        arrays = ", ".join(f"{name}: {array.dtype} {array.shape}" for name, array in self._arrays().items())
         return f"{type(self).__name__}({arrays})"
 
     def gather(self, indices: Sequence[int]) -> Any:
@@ -111,6 +112,9 @@ class ArrayDataset(Dataset[Any]):
         rows = np.asarray(indices, np.int64)
         x = self.x[rows] if self.transform is None else self.transform(self.x[rows])
         return collate_array(x) if self.y is None else [collate_array(x), collate_array(self.y[rows])]
+
+    def _arrays(self) -> dict[str, Array]:
+        return {"x": self.x} if self.y is None else {"x": self.x, "y": self.y}
 
 
 class LoadedDataset(ArrayDataset):
@@ -188,11 +192,11 @@ def random_split(
 
 
 def _sizes(lengths: Sequence[float], n: int) -> list[int]:
-    """Turn lengths or fractions into whole numbers of items that sum to n."""
+    """Turn lengths or fractions into whole numbers of items that sum to n; lengths that sum to 1 are fractions."""
     if any(not length >= 0 for length in lengths):
         raise ArgumentError(f"random_split: lengths must not be negative, got {list(lengths)}")
-    if abs(sum(lengths) - 1) < 1e-6 and sum(lengths) <= n and not all(float(x).is_integer() for x in lengths):
-        sizes = [int(n * fraction) for fraction in lengths]
+    if math.isclose(sum(lengths), 1):
+        sizes = [math.floor(n * fraction) for fraction in lengths]
         for i in range(n - sum(sizes)):
             sizes[i % len(sizes)] += 1
         return sizes
@@ -206,14 +210,13 @@ def _sizes(lengths: Sequence[float], n: int) -> list[int]:
 
 def _check_lengths(op: str, shapes: dict[str, tuple[int, ...]]) -> None:
     """Compare the first axes of arrays that must have one row per item."""
+    first, n = "", 0
     for name, shape in shapes.items():
         if not shape:
             raise ShapeError(f"{op}: {name} has no axes, so no items\nHint: the first axis counts the items")
-    lengths = {name: shape[0] for name, shape in shapes.items()}
-    if len(set(lengths.values())) > 1:
-        first, second = (name for name in lengths if lengths[name] != lengths[next(iter(lengths))] or name == next(iter(lengths)))
-        rows = "".join(f"\n  {name} (N, ...) = {shape}" for name, shape in shapes.items())
-        raise ShapeError(
-            f"{op}: N is {lengths[first]} in {first} but {lengths[second]} in {second}{rows}\n"
-            "Hint: every array needs one row per item"
-        )
+        first, n = (first, n) if first else (name, shape[0])
+        if shape[0] != n:
+            rows = "".join(f"\n  {each} (N, ...) = {shapes[each]}" for each in shapes)
+            raise ShapeError(
+                f"{op}: N is {n} in {first} but {shape[0]} in {name}{rows}\nHint: every array needs one row per item"
+            )

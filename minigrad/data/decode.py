@@ -59,7 +59,7 @@ def decode_npz(data: bytes) -> Pair:
 
 def decode_text(data: bytes) -> Numbers:
     """Decode a text compressed with xz into one byte per character."""
-    return np.frombuffer(lzma.decompress(data), np.uint8)
+    return np.frombuffer(lzma.decompress(data), np.uint8).copy()
 
 
 def decode_lines(data: bytes) -> Numbers:

@@ -56,7 +56,7 @@ def download(resource: Resource, mirrors: Sequence[str], folder: Path, *, delay:
     except DataError:
         raise
     except OSError as error:
-        raise DataError(f"load: cannot write {target}: {error}\nHint: give root= a folder that can be written") from error
+        raise DataError(f"load: cannot write {target}: {error}\nHint: give a root= that can be written") from error
     return target
 
 

@@ -23,6 +23,7 @@ from ..errors import DtypeError, FileFormatError
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
 Numbers: TypeAlias = "np.ndarray[Any, Any]"
+Stream: TypeAlias = "IO[bytes] | gzip.GzipFile"
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MAX_AXES = 32  # what every supported NumPy can hold
@@ -37,9 +38,8 @@ def read_idx(path: PathLike) -> Numbers:
     with open(path, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
-        stream: IO[bytes] = gzip.GzipFile(fileobj=file) if packed else file
         try:
-            return _parse(stream, os.fspath(path))
+            return _parse(gzip.GzipFile(fileobj=file) if packed else file, os.fspath(path))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise FileFormatError(f"read_idx: {os.fspath(path)}: the gzip data are damaged: {error}") from error
 
@@ -59,7 +59,7 @@ def encode_idx(array: Numbers) -> bytes:
     big_endian = array.dtype.newbyteorder(">")
     code = next((code for code, dtype in TYPES.items() if np.dtype(dtype) == big_endian), None)
     if code is None:
-        raise DtypeError(f"write_idx: the format has no type for {array.dtype}\nHint: convert to uint8, int32 or float32")
+        raise DtypeError(f"write_idx: the format has no {array.dtype}\nHint: convert to uint8, int32 or float32")
     if array.ndim > MAX_AXES or max(array.shape, default=0) >= 2**32:
         raise FileFormatError(f"write_idx: shape {array.shape} does not fit the format")
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
@@ -74,7 +74,7 @@ def write_idx(path: PathLike, array: Numbers) -> None:
     Path(path).write_bytes(data)
 
 
-def _parse(stream: IO[bytes], name: str) -> Numbers:
+def _parse(stream: Stream, name: str) -> Numbers:
     """Read header and elements, checking each claim of the header before relying on it."""
     zeros, code, ndim = struct.unpack(">HBB", _take(stream, 4, name, "the first four bytes"))
     if zeros != 0 or code not in TYPES or ndim > MAX_AXES:
@@ -95,7 +95,7 @@ def _parse(stream: IO[bytes], name: str) -> Numbers:
     return np.frombuffer(elements, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
-def _take(stream: IO[bytes], need: int, name: str, what: str) -> bytes:
+def _take(stream: Stream, need: int, name: str, what: str) -> bytes:
     """Read exactly `need` bytes in pieces, so that a false claim costs no more memory than the file is long."""
     pieces, left = [], need
     while left and (piece := stream.read(min(left, CHUNK))):

@@ -28,7 +28,7 @@ def locked(path: Path, timeout: float = 600.0) -> Iterator[None]:
         deadline = time.monotonic() + timeout
         while not _try_lock(descriptor):
             if time.monotonic() >= deadline:
-                raise DataError(f"load: another program has held {path} for {timeout:g} s\nHint: wait for it, or end it")
+                raise DataError(f"load: another program has held {path} for {timeout:g} s\nHint: wait for its end")
             time.sleep(POLL_SECONDS)
         yield
     finally:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ class _End:
         self.error = error
 
 
-def prefetch(source: Iterable[T], depth: int) -> Iterator[T]:
+def prefetch(source: Iterable[T], depth: int) -> Generator[T, None, None]:
     """Yield the items of `source`, which a thread of its own computes up to `depth` items ahead."""
     ready: queue.Queue[T | _End] = queue.Queue(depth)
     stopped = threading.Event()

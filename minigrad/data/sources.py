@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -56,7 +55,7 @@ def load(
 
     >>> digits = load("digits", "test")
     >>> digits.x.shape, digits.y[:5].tolist(), digits.info.license
-    ((1000, 28, 28), [0, 2, 0, 7, 1], 'CC BY-SA 3.0')
+    ((1000, 28, 28), [6, 4, 1, 1, 7], 'CC BY-SA 3.0')
 
     Raises    ArgumentError for an unknown name, split or source; DataError if the data cannot be had or are damaged
     """
@@ -99,7 +98,7 @@ def _load_whole(entry: Entry, split: str, search: _Search) -> LoadedDataset | No
             files.append(data)
             digests[resource.name] = resource.sha256
         parts.append(entry.decode(files, each))
-    x, y = (np.concatenate(arrays) if len(arrays) > 1 else arrays[0] for arrays in zip(*parts, strict=True))
+    x, y = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     expected = sum(entry.counts[each] for each in splits)
     if len(x) != expected or len(y) != expected:
         raise DataError(f"load: {entry.name} {split!r} has {len(x)} images and {len(y)} labels, expected {expected}")
@@ -175,7 +174,7 @@ def _dataset(
 
 def _not_found(entry: Entry, search: _Search) -> str:
     searched = [str(place.folder) for place in _places(entry, search)]
-    wanted = " and ".join(resource.name for resource in entry.resources())
+    wanted = ", ".join(resource.name for resource in entry.resources())
     return (
         f"load: {entry.name} was not found\n  searched {', '.join(searched) or 'no place'}\n{_reasons(search)}"
         f"Hint: python -m minigrad.data get {entry.name} where there is a network, or root= a folder with {wanted}"

@@ -126,7 +126,9 @@ def _pack_dict(obj: Mapping[Any, Any], path: tuple[str, ...], arrays: dict[str, 
 
 def _is_key(key: Any) -> bool:
     """Say whether `key` may be a dict key: a value without arrays that cannot change."""
-    return all(map(_is_key, key)) if isinstance(key, tuple) else isinstance(key, (str, int, float, np.generic, type(None)))
+    if isinstance(key, tuple):
+        return all(map(_is_key, key))
+    return key is None or isinstance(key, (str, int, float, np.generic))
 
 
 def _store(array: Array, path: tuple[str, ...], arrays: dict[str, Array]) -> str:

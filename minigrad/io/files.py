@@ -12,7 +12,9 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from ..errors import FileFormatError
 
@@ -68,3 +70,10 @@ def open_regular(op: str, path: StrPath) -> Iterator[tuple[BufferedReader, int]]
         raise FileFormatError(f"{op}: {os.fspath(path)!r} is a folder, pipe or device, a regular file is needed")
     with open(path, "rb") as file:
         yield file, os.fstat(file.fileno()).st_size
+
+
+def check_bools(what: str, array: np.ndarray[Any, Any]) -> None:
+    """Refuse bytes other than 0 and 1 in a bool array: they mean damage, and compiled code may add them up."""
+    largest = array.view(np.uint8).max(initial=0)
+    if largest > 1:
+        raise FileFormatError(f"{what}: a byte of a bool array is {largest}, only 0 and 1 are allowed")

@@ -22,8 +22,9 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from ..errors import FileFormatError
-from .files import LONGEST_SIGNATURE, StrPath, looks_like, open_regular, quote
-from .safetensors import MAX_AXES, NDArray
+from .files import LONGEST_SIGNATURE, StrPath, check_bools, looks_like, open_regular, quote
+from .safetensors import NDArray
+from .safetensors_header import MAX_AXES
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo
@@ -133,6 +134,6 @@ def _read_numbers(what: str, stream: IO[bytes], n: int, dtype: np.dtype[np.gener
         if len(unpacked) != part.size:
             raise FileFormatError(f"{what}: ends after {begin + len(unpacked)} bytes of {target.size}")
         part[:] = np.frombuffer(unpacked, np.uint8)
-    if dtype == np.bool_ and target.max(initial=0) > 1:
-        raise FileFormatError(f"{what}: dtype is bool, but a byte is {target.max()}, only 0 and 1 are allowed")
+    if dtype == np.bool_:
+        check_bools(what, array)
     return array.astype(dtype.newbyteorder("="), copy=False)

@@ -4,6 +4,7 @@ from .activation import *
 from .arithmetic import *
 from .compare import *
 from .convert import *
+from .convolution import *
 from .creation import *
 from .elementary import *
 from .index import *

@@ -180,7 +180,7 @@ def test_a_read_only_file_is_not_replaced(tmp_path, monkeypatch):
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no such folder.*missing"), atomic_write(tmp_path / "missing" / "a"):
+    with pytest.raises(FileNotFoundError, match=r"no such folder.*missing"), atomic_write(tmp_path / "missing" / "a"):
         pass
 
 
