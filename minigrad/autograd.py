@@ -7,14 +7,11 @@ Recording an op stores its edges. Walking back visits values in reverse order of
 topological order for free: whatever used y was made after y. Rules are written over tensors, so a rule run
 while recording leaves a graph of the gradient behind, and second derivatives need nothing else.
 
-Changes in place are kept honest by one clock. It ticks for every recorded op and for every overwrite, so "was
-this value overwritten after that op saved it?" is one comparison of two ticks.
+Changes in place are kept honest by the clock of overwrites.py, which also numbers the ops.
 """
 
 from __future__ import annotations
 
-import itertools
-import weakref
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
@@ -22,8 +19,9 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 import numpy as np
 
 from .backend import Array, as_array
-from .errors import GradientError, InPlaceError, ReleasedGraphError
+from .errors import GradientError, ReleasedGraphError
 from .grad_mode import mode, set_grad_enabled
+from .overwrites import Buffer, check_fresh, check_saved, clock, share_memory
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -32,21 +30,7 @@ Rule: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
 Edge: TypeAlias = "tuple[Tensor, Rule]"
 Hook: TypeAlias = "Callable[[Tensor], Tensor | None]"
 
-_clock = itertools.count(1)
-_last_overwrite = 0  # the tick of the latest overwrite anywhere: ops recorded later need no check
 _new = object.__new__
-
-
-class Buffer:
-    """The memory that a tensor and its views share, and the ticks at which it was overwritten."""
-
-    __slots__ = ("changed", "owner", "place", "rebased")
-
-    def __init__(self, owner: Tensor) -> None:
-        self.owner = weakref.ref(owner)
-        self.changed = 0  # by anything
-        self.rebased = 0  # by a value with a history, so that the owner's history was rewritten
-        self.place = ""
 
 
 class Node:
@@ -88,16 +72,13 @@ def record(op: str, array: Array, *edges: Edge) -> Tensor:
         kept = []
         for edge in edges:
             x = edge[0]
-            if x.view and x.buffer is not None and x.buffer.rebased > x.order:
-                raise InPlaceError(
-                    f"{op}: an input is a view of memory that was overwritten later, by {x.buffer.place}, so its "
-                    "history is out of date\nHint: take the view again after the change"
-                )
+            if x.view:
+                check_fresh(op, x)
             if x.tracked:
                 kept.append(edge)
         if kept:
             y.op, y.edges, y.tracked = op, tuple(kept), True
-            y.order = next(_clock)
+            y.order = clock.tick()
     if mode.watcher is not None:
         y.op = op
         mode.watcher.made(y, edges)
@@ -112,32 +93,6 @@ def record_view(op: str, array: Array, x: Tensor, rule: Rule) -> Tensor:
         share_memory(y, x)
         y.view = True
     return y
-
-
-def share_memory(y: Tensor, x: Tensor) -> None:
-    """Let `y` see every overwrite of `x`, and the other way round."""
-    if x.buffer is None:
-        x.buffer = Buffer(x)
-    y.buffer = x.buffer
-
-
-def note_overwrite(x: Tensor, place: str) -> None:
-    """Tick the clock for memory that has just been written to; `place` goes into the error, if there is one."""
-    global _last_overwrite
-    if x.buffer is None:
-        x.buffer = Buffer(x)
-    x.buffer.place = place
-    x.buffer.changed = _last_overwrite = next(_clock)
-
-
-def rebase(x: Tensor, earlier: Tensor, y: Tensor, place: str) -> None:
-    """Give `x`, whose memory now holds `y`, the history of `y`. Ops that used `x` before used `earlier`."""
-    note_overwrite(x, place)
-    assert x.buffer is not None
-    x.buffer.rebased = x.buffer.changed
-    x.op, x.edges, x.tracked, x.earlier = y.op, y.edges, True, earlier
-    x.order = next(_clock)
-    x.hooks = ()  # they watch the earlier value, as in PyTorch
 
 
 def _released(_dy: Tensor, y: Tensor) -> Tensor:
@@ -186,8 +141,8 @@ def walk(
                     x = x.earlier
                 if targets is not None and not x.edges and x not in targets:
                     continue
-                if _last_overwrite > order:
-                    _check_saved(y, order, rule)
+                if clock.last_overwrite > order:
+                    check_saved(y, order, rule)
                 dx = rule(dy, y)
                 if dx.array.shape != x.array.shape or dx.array.dtype != x.array.dtype:
                     dx = _conform(y, x, dx)
@@ -221,22 +176,6 @@ def _conform(y: Tensor, x: Tensor, dx: Tensor) -> Tensor:
             "Hint: a rule undoes broadcasting and keeps size-1 axes; broadcast_to before the op does both"
         )
     return dx.to(x.array.dtype)
-
-
-def _check_saved(y: Tensor, order: int, rule: Rule) -> None:
-    """Raise if a tensor that `rule` mentions was overwritten after `y` was recorded."""
-    code, cells = getattr(rule, "__code__", None), getattr(rule, "__closure__", None) or ()
-    saved = [(name, cell.cell_contents) for name, cell in zip(getattr(code, "co_freevars", ()), cells, strict=False)]
-    if code is None or "_" not in code.co_varnames[1:2]:
-        saved.append(("its result", y))
-    for name, value in saved:
-        if isinstance(value, Node) and value.buffer is not None and value.buffer.changed > order:
-            made = f" ({y.place})" if y.place else ""
-            raise InPlaceError(
-                f"{y.op}{made}: backward needs {name}, shape {value.array.shape}, as it was when {y.op} saved it, but "
-                f"it was overwritten since by {value.buffer.place}\n"
-                "Hint: write to a clone() instead, or call backward before the change"
-            )
 
 
 def _seed(y: Tensor, gradient: Tensor | None) -> Tensor:

@@ -16,6 +16,7 @@ from .autograd import Hook, Node
 from .backend import Array, device_of, to_numpy
 from .dtypes import Dtype, DtypeLike, is_floating
 from .errors import ArgumentError, DtypeError, GradientError
+from .overwrites import note_overwrite, users_line
 
 
 class Tensor(Node):
@@ -69,7 +70,7 @@ class Tensor(Node):
             raise DtypeError(f"data: a tensor that requires a gradient cannot become {array.dtype}")
         if array is not self.array:
             self.array = array
-            autograd.note_overwrite(self, f"an assignment to .data at {ops.inplace.users_line()}")
+            note_overwrite(self, f"an assignment to .data at {users_line()}")
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -165,7 +165,7 @@ class _Unpacker:
             return {key: self.unpack(value) for key, value in node.items()}
         if len(node) == 1:
             ((tag, body),) = node.items()
-            if tag == "$float" and body in _NOT_FINITE:
+            if tag == "$float" and isinstance(body, str) and body in _NOT_FINITE:
                 return _NOT_FINITE[body]
             if tag == "$tensor":
                 return constant(to_device(self.take(body), self.device))

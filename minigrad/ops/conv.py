@@ -2,7 +2,8 @@
 
     T(x, w, y)  =  Σ  x[n, c, stride·p + dilation·r - padding, ...] · w[k, c, r, ...] · y[n, k, p, ...]
 
-summed over everything, c within k's group. T is linear in each argument; its derivative by any one of them is an array computed from the other two:
+summed over everything, c within k's group. T is linear in each argument; its derivative by any one of them is an array
+computed from the other two:
 
     slide    ∂T/∂y    slide the filters over the image          (conv1d, conv2d, conv3d)
     paint    ∂T/∂x    paint every filter back where it looked   (conv_transpose1d, 2d, 3d)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import Node, constant, record, share_memory
+from ..autograd import Node, constant, record
 from ..backend import device_of, to_device
 from ..dtypes import DtypeLike, as_dtype
+from ..overwrites import share_memory
 from .operands import tensor_of
 
 if TYPE_CHECKING:

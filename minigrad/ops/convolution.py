@@ -76,7 +76,8 @@ def conv_transpose1d(
     Shapes    input (N, K, Q) or (K, Q), weight (K, C/groups, S), bias (C)  ->  (N, C, W) or (C, W)
     Raises    ShapeError, ArgumentError, DtypeError
     """
-    return _conv_transpose("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    options = (stride, padding, output_padding, groups, dilation)
+    return _conv_transpose("conv_transpose1d", 1, input, weight, bias, *options)
 
 
 def conv_transpose2d(
@@ -92,7 +93,8 @@ def conv_transpose2d(
     Raises    ShapeError, ArgumentError, DtypeError
     Source    Zeiler et al., "Deconvolutional networks", 2010
     """
-    return _conv_transpose("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    options = (stride, padding, output_padding, groups, dilation)
+    return _conv_transpose("conv_transpose2d", 2, input, weight, bias, *options)
 
 
 def conv_transpose3d(
@@ -104,7 +106,8 @@ def conv_transpose3d(
     Shapes    input (N, K, O, P, Q) or (K, O, P, Q), weight (K, C/groups, ...), bias (C)  ->  (N, C, D, H, W)
     Raises    ShapeError, ArgumentError, DtypeError
     """
-    return _conv_transpose("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    options = (stride, padding, output_padding, groups, dilation)
+    return _conv_transpose("conv_transpose3d", 3, input, weight, bias, *options)
 
 
 def _conv(
@@ -188,7 +191,7 @@ def _padding(
     if padding != "same":
         raise ArgumentError(f'{op}: padding is {padding!r}; use numbers, "valid" or "same"')
     if max(stride) > 1:
-        raise ArgumentError(f'{op}: padding "same" needs stride 1, got {tuple(stride)}\nHint: give the padding in pixels')
+        raise ArgumentError(f'{op}: padding "same" needs stride 1, got {tuple(stride)}\nHint: give it in pixels')
     total = [t * (r - 1) for t, r in zip(dilation, kernel, strict=True)]
     return tuple(n // 2 for n in total), tuple(n - n // 2 for n in total)
 

@@ -51,7 +51,10 @@ def may_repeat(key: Key) -> bool:
 
 def _read(op: str, x: Array, key: Key) -> Array:
     try:
-        return x[key]
+        y = x[key]
+        if isinstance(y, np.generic):  # integers for every axis: NumPy copies one number out, we want a view of it
+            y = x[(*key, ...) if isinstance(key, tuple) else (key, ...)]
+        return y
     except IndexError as error:
         raise RangeError(f"{op}: shape {x.shape} cannot be indexed so: {error}") from error
 

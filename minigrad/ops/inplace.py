@@ -10,16 +10,15 @@ the result, and the ops that used x before go on using `earlier`, x as it was. P
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..autograd import constant, note_overwrite, rebase
+from ..autograd import constant
 from ..errors import DtypeError, InPlaceError, RangeError, ShapeError
 from ..grad_mode import mode
+from ..overwrites import note_overwrite, rebase, users_line
 from .arithmetic import add, div, mul, sub
 from .index import Key, array_key, index_put
 from .operands import Operand, tensor_of
@@ -28,16 +27,6 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = ["add_", "copy_", "div_", "fill_", "mul_", "setitem", "sub_", "zero_"]
-
-_PACKAGE = str(Path(__file__).parents[1])
-
-
-def users_line() -> str:
-    """Return the nearest line outside minigrad on the call stack, as file:line."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def overwrite(op: str, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:

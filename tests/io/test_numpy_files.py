@@ -6,13 +6,12 @@ import zipfile
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad.errors import FileFormatError
 from minigrad.io.numpy_files import load_npz
 
-steady = settings(deadline=None, derandomize=True, max_examples=60)
 dtypes = st.sampled_from(["<f2", "<f4", ">f8", "i1", "<i2", ">i4", "<i8", "u1", "<u2", "<u4", ">u8", "?"])
 arrays = hnp.arrays(dtypes, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4))
 
@@ -22,12 +21,12 @@ def path(tmp_path_factory):
     return tmp_path_factory.mktemp("numpy_files") / "file.npz"
 
 
-def npy(array=None, **changes):
-    """The bytes of a .npy; `changes` replace pieces of the header that NumPy writes for three float32 zeros."""
+def npy(array=None, replace=()):
+    """The bytes of a .npy (three float32 zeros unless given), with pieces of its header replaced."""
     buffer = io.BytesIO()
     np.save(buffer, np.zeros(3, "<f4") if array is None else array, allow_pickle=True)
     content = buffer.getvalue()
-    for old, new in changes.get("replace", ()):
+    for old, new in replace:
         assert old in content
         content = content.replace(old, new)
     return content
@@ -39,7 +38,6 @@ def write_zip(path, members, compression=zipfile.ZIP_DEFLATED):
             archive.writestr(name, content)
 
 
-@steady
 @given(st.dictionaries(st.text("ab./π", min_size=1, max_size=4), arrays, max_size=3), st.booleans(), st.booleans())
 def test_arrays_come_back_as_numpy_itself_reads_them(path, tensors, compressed, fortran):
     stored = {name: np.asarray(array, order="F" if fortran else "C") for name, array in tensors.items()}
@@ -84,7 +82,7 @@ def test_an_unpacked_array_is_held_once(path):
         ({"x.npy": npy(np.zeros(2, [("a", "f4")]))}, "the header is not"),
         ({"x.npy": npy(np.zeros(2, complex))}, "the header is not"),
         ({"x.npy": npy(replace=[(b"(3,)", b"(4,)")])}, r"shape \(4,\) of float32 does not fill the 12 bytes there are"),
-        ({"x.npy": npy(replace=[(b"(3,), }        ", b"(" + b"9" * 8 + b",), }")])}, "does not fill the 12 bytes"),
+        ({"x.npy": npy(replace=[(b"(3,), }        ", b"(" + b"9" * 9 + b",), }")])}, "does not fill the 12 bytes"),
         ({"x.npy": npy(replace=[(b"(3,)", b"(-3)")])}, "the header is not"),
         ({"x.npy": npy(replace=[(b"(3,)", b"open")])}, "the header is not"),
         ({"x.npy": npy(replace=[(b"<f4", b"<f5")])}, "the header is not"),
@@ -107,7 +105,7 @@ def test_a_member_that_is_no_array_of_numbers_is_refused(path, members, message)
 
 
 def test_a_shape_that_overflows_is_refused(path):
-    for shape in (b"(0, 99999999999999999)", b"(" + b"1, " * 33 + b"0)"):
+    for shape in (b"(0, 9999999999999999999)", b"(" + b"1, " * 33 + b"0)"):
         header = b"{'descr': '<f8', 'fortran_order': False, 'shape': %s, }\n" % shape
         write_zip(path, {"x.npy": b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header})
         with pytest.raises(FileFormatError, match="is larger than an array can be"):
@@ -166,10 +164,17 @@ def test_other_compressions_and_doubled_names_are_refused(path):
         load_npz(path)
 
 
-@pytest.mark.parametrize(("content", "kind"), [(b"", ""), (npy(), "a NumPy .npy"), (b"\x80\x04.", "a Python pickle")])
-def test_what_is_no_zip_is_named(path, content, kind):
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        (b"", "$"),
+        (npy(), "\nHint: this looks like a NumPy .npy"),
+        (b"\x80\x04.", "\nHint: this looks like a Python pickle"),
+    ],
+)
+def test_what_is_no_zip_is_named(path, content, hint):
     path.write_bytes(content)
-    with pytest.raises(FileFormatError, match=f"not a readable zip archive: .*\n?{kind and 'Hint: this looks like '}{kind}"):
+    with pytest.raises(FileFormatError, match=f"not a readable zip archive: File is not a zip file{hint}"):
         load_npz(path)
 
 

@@ -1,13 +1,12 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad.errors import FileFormatError
 from minigrad.io.strict_json import MAX_DIGITS, nesting_depth, parse
 
-steady = settings(deadline=None, derandomize=True)
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 values = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
 
@@ -21,14 +20,12 @@ def depth_of(value):
     return 0
 
 
-@steady
 @given(values, st.booleans())
 def test_valid_json_means_what_the_standard_parser_says(value, ascii_only):
     text = json.dumps(value, ensure_ascii=ascii_only).encode()
     assert parse("test", text, max_depth=100) == value
 
 
-@steady
 @given(values)
 def test_the_depth_is_counted_without_parsing(value):
     text = json.dumps(value, ensure_ascii=False).encode()
@@ -38,7 +35,6 @@ def test_the_depth_is_counted_without_parsing(value):
             parse("test", text, max_depth=depth_of(value) - 1)
 
 
-@steady
 @given(st.binary(max_size=60) | st.text('[]{}",:\\0e-1 ', max_size=40).map(str.encode))
 def test_any_bytes_give_a_value_or_an_error_of_ours(text):
     try:
