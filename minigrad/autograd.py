@@ -125,6 +125,7 @@ def walk(
     frontier = [(-y.order, y) for y in seeds if y.edges]  # a heap: the latest creation comes first
     frontier.sort()
     before, mode.recording = mode.recording, create_graph
+    watcher, mode.watcher = mode.watcher, None  # it watches what rules return, not how they compute it
     try:
         while frontier:
             y = heappop(frontier)[1]
@@ -146,8 +147,8 @@ def walk(
                 dx = rule(dy, y)
                 if dx.array.shape != x.array.shape or dx.array.dtype != x.array.dtype:
                     dx = _conform(y, x, dx)
-                if mode.watcher is not None:
-                    mode.watcher.passed(y, dx)
+                if watcher is not None:
+                    watcher.passed(y, dx)
                 if x in pending:
                     pending[x] = pending[x] + dx
                 else:
@@ -156,7 +157,7 @@ def walk(
                         heappush(frontier, (-x.order, x))
         pending = {leaf: _run_hooks(leaf, dx) if leaf.hooks else dx for leaf, dx in pending.items()}
     finally:
-        mode.recording = before
+        mode.recording, mode.watcher = before, watcher
     return pending if wanted is None else pending | found
 
 

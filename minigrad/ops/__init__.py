@@ -7,6 +7,7 @@ from .convert import *
 from .convolution import *
 from .creation import *
 from .elementary import *
+from .erf import *
 from .index import *
 from .inplace import *
 from .linalg import *
