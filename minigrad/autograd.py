@@ -13,14 +13,14 @@ Changes in place are kept honest by the clock of overwrites.py, which also numbe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 
 from .backend import Array, as_array
 from .errors import GradientError, ReleasedGraphError
-from .grad_mode import mode, set_grad_enabled
+from .grad_mode import Watcher, mode, set_grad_enabled
 from .overwrites import Buffer, check_fresh, check_saved, clock, share_memory
 
 if TYPE_CHECKING:
@@ -117,48 +117,53 @@ def walk(
 ) -> dict[Tensor, Tensor]:
     """Carry the gradients in `seeds` back through the graph and return the gradients of its leaves.
 
-    With `wanted`, return the gradients of those tensors instead, and run no rule for any other leaf.
+    With `wanted`, return the gradients of those tensors too, and run no rule for any other leaf.
     """
-    pending = dict(seeds)
-    found: dict[Tensor, Tensor] = {}
-    targets = None if wanted is None else set(wanted)
-    frontier = [(-y.order, y) for y in seeds if y.edges]  # a heap: the latest creation comes first
-    frontier.sort()
     before, mode.recording = mode.recording, create_graph
     watcher, mode.watcher = mode.watcher, None  # it watches what rules return, not how they compute it
     try:
-        while frontier:
-            y = heappop(frontier)[1]
-            dy = pending.pop(y)
-            if y.hooks or y.retains_grad:
-                dy = _run_hooks(y, dy)
-            if targets is not None and y in targets:
-                found[y] = dy
-            edges, order = y.edges, y.order
-            if not retain_graph:
-                y.edges = _FREED
-            for x, rule in edges:
-                while x.order > order and x.earlier is not None:  # x was overwritten since: this used its earlier self
-                    x = x.earlier
-                if targets is not None and not x.edges and x not in targets:
-                    continue
-                if clock.last_overwrite > order:
-                    check_saved(y, order, rule)
-                dx = rule(dy, y)
-                if dx.array.shape != x.array.shape or dx.array.dtype != x.array.dtype:
-                    dx = _conform(y, x, dx)
-                if watcher is not None:
-                    watcher.passed(y, dx)
-                if x in pending:
-                    pending[x] = pending[x] + dx
-                else:
-                    pending[x] = dx
-                    if x.edges:
-                        heappush(frontier, (-x.order, x))
-        pending = {leaf: _run_hooks(leaf, dx) if leaf.hooks else dx for leaf, dx in pending.items()}
+        found = _follow(dict(seeds), None if wanted is None else set(wanted), retain_graph, watcher)
+        return {x: _run_hooks(x, dx) if x.hooks and not x.edges else dx for x, dx in found.items()}
     finally:
         mode.recording, mode.watcher = before, watcher
-    return pending if wanted is None else pending | found
+
+
+def _follow(
+    pending: dict[Tensor, Tensor], targets: set[Tensor] | None, retain_graph: bool, watcher: Watcher | None
+) -> dict[Tensor, Tensor]:
+    """Walk from the latest tensor in `pending` to the earliest, turning each dy into a dx per edge."""
+    found: dict[Tensor, Tensor] = {}
+    frontier = [(-y.order, y) for y in pending if y.edges]  # a heap: the latest creation comes first
+    heapify(frontier)
+    while frontier:
+        y = heappop(frontier)[1]
+        dy = pending.pop(y)
+        if y.hooks or y.retains_grad:
+            dy = _run_hooks(y, dy)
+        if targets is not None and y in targets:
+            found[y] = dy
+        edges, order = y.edges, y.order
+        if not retain_graph:
+            y.edges = _FREED
+        for x, rule in edges:
+            while x.order > order and x.earlier is not None:  # x was overwritten since: y was made from its earlier self
+                x = x.earlier
+            if targets is not None and not x.edges and x not in targets:
+                continue
+            if clock.last_overwrite > order:
+                check_saved(y, order, rule)
+            dx = rule(dy, y)
+            if dx.array.shape != x.array.shape or dx.array.dtype is not x.array.dtype:
+                dx = _conform(y, x, dx)
+            if watcher is not None:
+                watcher.passed(y, dx)
+            if x in pending:
+                pending[x] = pending[x] + dx
+            else:
+                pending[x] = dx
+                if x.edges:
+                    heappush(frontier, (-x.order, x))
+    return pending | found
 
 
 def _run_hooks(y: Tensor, dy: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from .autograd import Hook, Node
 from .backend import Array, device_of, to_numpy
 from .dtypes import Dtype, DtypeLike, is_floating
 from .errors import ArgumentError, DtypeError, GradientError
+from .ops.operands import Operand
 from .overwrites import note_overwrite, users_line
 
 
@@ -232,6 +233,21 @@ class Tensor(Node):
     def __reduce__(self) -> Any:
         return _rebuilt, (type(self), to_numpy(self.array), self.tracked)
 
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        return ops.div(other, self)
+
+    def __rfloordiv__(self, other: Operand) -> Tensor:
+        return ops.floor_divide(other, self)
+
+    def __rmod__(self, other: Operand) -> Tensor:
+        return ops.remainder(other, self)
+
+    def __rpow__(self, other: Operand) -> Tensor:
+        return ops.pow(other, self)
+
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        return ops.matmul(other, self)
+
     __hash__ = object.__hash__
     __eq__, __ne__ = ops.eq, ops.ne  # type: ignore[assignment]
     __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
@@ -241,6 +257,8 @@ class Tensor(Node):
     __rsub__ = ops.rsub
     __mul__ = __rmul__ = ops.mul
     __truediv__ = ops.div
+    __floordiv__ = ops.floor_divide
+    __mod__ = ops.remainder
     __pow__ = ops.pow
     __matmul__ = ops.matmul
     __and__ = __rand__ = ops.bitwise_and

@@ -48,7 +48,7 @@ class DataLoader:
 
     >>> import numpy as np
     >>> from minigrad.data import ArrayDataset
-    >>> loader = DataLoader(ArrayDataset(np.arange(5)), batch_size=2, shuffle=True, generator=Generator(0))
+    >>> loader = DataLoader(ArrayDataset(np.arange(5)), batch_size=2, shuffle=True, generator=Generator(1))
     >>> [batch.tolist() for batch in loader]
     [[3, 2], [0, 4], [1]]
     """

@@ -1,7 +1,8 @@
 """Files: states as safetensors, written atomically and read without trust.
 
-Start with `checkpoint.py`; `safetensors.py` is the format, `atomic.py` the way to write a file that survives a
-crash, `strict_json.py` and `files.py` what both readers share, `numpy_files.py` reads .npz.
+Start with `checkpoint.py`, which joins two parts: `skeleton.py` takes a state apart into arrays and JSON, and
+`safetensors.py` is the file format, its checks in `safetensors_header.py`. Below them, `atomic.py` writes files
+that survive a crash, `strict_json.py` and `files.py` look at what may be hostile. `numpy_files.py` reads .npz.
 """
 
 from .atomic import atomic_write

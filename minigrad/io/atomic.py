@@ -96,16 +96,15 @@ def _check_target(target: Path) -> int | None:
 def remove_stale(folder: Path) -> None:
     """Remove the temporary files in `folder` that processes of this machine left when they were killed."""
     with os.scandir(folder) as entries:
-        found = [entry for entry in entries if _TEMPORARY.fullmatch(entry.name)]
-    for entry in found:
+        found = [(entry, match) for entry in entries if (match := _TEMPORARY.fullmatch(entry.name))]
+    for entry, match in found:
         with suppress(OSError):  # it may be gone already, or belong to another user
-            if _is_stale(entry.name, entry.stat().st_mtime):
+            if _is_stale(match, entry.stat().st_mtime):
                 os.unlink(entry.path)
 
 
-def _is_stale(name: str, modified: float) -> bool:
-    match = _TEMPORARY.fullmatch(name)
-    if match is None or match[1] != _HOST:
+def _is_stale(match: re.Match[str], modified: float) -> bool:
+    if match[1] != _HOST:
         return False
     pid = int(match[2])
     if pid == os.getpid():
@@ -117,7 +116,7 @@ def _is_stale(name: str, modified: float) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False
+        pass  # it lives, and belongs to another user
     return False
 
 

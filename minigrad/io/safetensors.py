@@ -151,7 +151,10 @@ def _code(name: str, array: Array) -> str:
     if not isinstance(name, str) or name == METADATA or not is_unicode(name):
         raise ArgumentError(f"save_file: {quote(name)} cannot name an entry; use a string other than {METADATA}")
     if not is_array(array):
-        raise ArgumentError(f"save_file: entry {quote(name)} is a {type(array).__name__}, an array is needed")
+        kind = type(array).__name__
+        raise ArgumentError(
+            f"save_file: entry {quote(name)} is a {kind}, an array is needed\nHint: minigrad.save takes nested tensors"
+        )
     dtype = np.dtype(array.dtype)
     code = _CODES.get(dtype.newbyteorder("<")) if dtype.kind in "fiub" else None
     if code is None:

@@ -36,6 +36,7 @@ MAX_HEADER = 100_000_000  # bytes, the limit of the official library
 MAX_AXES = 32  # of an array that every supported NumPy can hold
 METADATA = "__metadata__"
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+_DAMAGED = "\nHint: the file is incomplete or damaged; copy, download or save it again"
 _FIELDS = {"dtype", "shape", "data_offsets"}
 
 
@@ -118,12 +119,14 @@ def _check_cover(where: str, entries: Mapping[str, Entry], size: int) -> None:
             what = "overlap" if entry.begin < position else "leave a gap"
             raise FileFormatError(
                 f"{where}: {before} and entry {quote(name)} {what}: "
-                f"the one ends at byte {position} of the buffer, the other begins at {entry.begin}"
+                f"the one ends at byte {position} of the buffer, the other begins at {entry.begin}{_DAMAGED}"
             )
         position, before = entry.end, f"entry {quote(name)}"
     if position != size:
         what = "is cut short" if position > size else "has bytes that belong to no entry"
-        raise FileFormatError(f"{where}: the file {what}: the entries need {position} bytes, the buffer has {size}")
+        raise FileFormatError(
+            f"{where}: the file {what}: the entries need {position} bytes, the buffer has {size}{_DAMAGED}"
+        )
 
 
 def is_unicode(string: str) -> bool:

@@ -44,8 +44,8 @@ def handler_for(mirror: Mirror) -> type[BaseHTTPRequestHandler]:
             if fault != "endless":
                 self.send_header("Content-Length", str(len(data) - start))
             self.end_headers()
-            body = data[start:]
-            self.wfile.write(body * int(detail) if fault == "endless" else body[: int(detail)] if fault == "cut" else body)
+            body = data[start:][: int(detail) if fault == "cut" else None]
+            self.wfile.write(body * int(detail) if fault == "endless" else body)
 
         def log_message(self, *args: object) -> None:
             pass

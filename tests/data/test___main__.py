@@ -25,7 +25,11 @@ def tiny(home: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Path:
     mirror.files = {f"{name}.gz": gzip.compress(data) for name, data in files.items()}
     resources = tuple(Resource(name, hashlib.sha256(data).hexdigest(), len(data)) for name, data in files.items())
     entry = replace(
-        CATALOG["cifar10"], counts={"test": 1_500}, files={"test": resources}, decode=decode_images, mirrors=(mirror.url,)
+        CATALOG["cifar10"],
+        counts={"test": 1_500},
+        files={"test": resources},
+        decode=decode_images,
+        mirrors=(mirror.url,),
     )
     monkeypatch.setitem(catalog.CATALOG, "cifar10", entry)
     return home / "cache/minigrad/cifar10/1"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from .conftest import Mirror
 
 from minigrad.data.catalog import Resource
 from minigrad.data.check import read_checked
 from minigrad.data.download import SLACK, download
 from minigrad.errors import DataError
+
+from .conftest import Mirror
 
 DATA = np.random.default_rng(0).bytes(5_000)
 RESOURCE = Resource("pixels", hashlib.sha256(DATA).hexdigest(), len(DATA))

@@ -223,7 +223,8 @@ def test_without_signals_a_temporary_is_stale_after_a_day(monkeypatch, dead_pid)
     with monkeypatch.context() as windows:
         windows.setattr(atomic.os, "name", "nt")
         windows.setattr(atomic.os, "kill", None)  # it would end the process there
-        young, old = (atomic._is_stale(temporary_name(dead_pid), time.time() - age) for age in (60, 90_000))
+        match = atomic._TEMPORARY.fullmatch(temporary_name(dead_pid))
+        young, old = (atomic._is_stale(match, time.time() - age) for age in (60, 90_000))
     assert not young
     assert old
 

@@ -141,6 +141,17 @@ def test_sizes_that_the_packed_bytes_cannot_give_are_refused(path):
         load_npz(path)
 
 
+def test_a_stream_that_ends_before_the_size_it_declares_is_refused(path):
+    member = npy(replace=[(b"(3,)", b"(4,)")])
+    write_zip(path, {"x.npy": member})
+    content = bytearray(path.read_bytes())
+    at = directory_entry(content, b"x.npy")
+    content[at + 24 : at + 28] = (len(member) + 4).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(FileFormatError, match=r"member 'x\.npy': ends after 12 bytes of 16"):
+        load_npz(path)
+
+
 def test_members_that_overlap_are_refused(path):
     np.savez(path, x=np.zeros(1000), y=np.zeros(1000))
     content = bytearray(path.read_bytes())

@@ -67,5 +67,13 @@ def test_refusals_say_what_and_where(text, message):
     assert str(caught.value).startswith(f"test: {message}")
 
 
+@pytest.mark.parametrize(
+    ("text", "depth"),
+    [(rb'{"a\\": [1]}', 2), (rb'{"a\"[[": [1]}', 2), (rb'["\\\"[", []]', 2), (b'"[[["', 0), (b"[]{}[[]]", 2)],
+)
+def test_brackets_count_only_outside_strings(text, depth):
+    assert nesting_depth(text) == depth
+
+
 def test_the_longest_number_is_read():
     assert parse("test", b"9" * MAX_DIGITS, max_depth=1) == 10**MAX_DIGITS - 1

@@ -164,10 +164,26 @@ def check_probability(name: str, p: float) -> float:
 
 def pair(name: str, size: int | Sequence[int]) -> tuple[int, int]:
     """Return (height, width) of a size that may be given as one number."""
-    height, width = (size, size) if isinstance(size, int) else size if len(size) == 2 else (0, 0)
-    if not (isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0):
+    both = (size, size) if isinstance(size, int) else size
+    if not isinstance(both, Sequence) or len(both) != 2 or not all(isinstance(n, int) and n > 0 for n in both):
         raise ArgumentError(f"{name}: size must be a positive integer or a pair (height, width), got {size!r}")
-    return height, width
+    return both[0], both[1]
+
+
+def two_numbers(name: str, what: str, values: Sequence[float]) -> tuple[float, float]:
+    """Return the two finite numbers that an argument consists of."""
+    numbers = [v for v in values if isinstance(v, (int, float, np.number))] if isinstance(values, Sequence) else []
+    if len(numbers) != 2 or len(numbers) != len(values) or not np.isfinite(numbers).all():
+        raise ArgumentError(f"{name}: {what} must be two numbers, got {values!r}")
+    return float(numbers[0]), float(numbers[1])
+
+
+def low_high(name: str, what: str, values: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of a range."""
+    low, high = two_numbers(name, what, values)
+    if low > high:
+        raise ArgumentError(f"{name}: {what} must be (low, high), got {values!r}")
+    return low, high
 
 
 def working_dtype(x: Images) -> Dtype:

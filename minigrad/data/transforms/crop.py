@@ -22,7 +22,8 @@ class Pad(ImageTransform):
     """
 
     def __init__(self, padding: int | Sequence[int], fill: float = 0, padding_mode: str = "constant") -> None:
-        four = [padding] * 4 if isinstance(padding, int) else list(padding) * (2 if len(padding) == 2 else 1)
+        sides = [padding] if isinstance(padding, int) else list(padding) if isinstance(padding, Sequence) else []
+        four = sides * (4 // len(sides)) if len(sides) in (1, 2) else sides
         if len(four) != 4 or not all(isinstance(n, int) and n >= 0 for n in four):
             raise ArgumentError(f"Pad: padding must be 1, 2 or 4 integers that are not negative, got {padding!r}")
         if padding_mode not in MODES:

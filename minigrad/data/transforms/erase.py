@@ -5,7 +5,6 @@ Source    Zhong et al., "Random erasing data augmentation", arXiv 1708.04896
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -14,7 +13,7 @@ import numpy as np
 from ...errors import ArgumentError, DtypeError
 from ...random import Generator
 from ..stream import stream_for
-from .base import Images, RandomTransform, check_probability
+from .base import Images, RandomTransform, check_probability, low_high
 
 ATTEMPTS = 10  # rectangles drawn for an image; if none of them fits, the image stays whole
 
@@ -37,13 +36,15 @@ class RandomErasing(RandomTransform):
     ) -> None:
         super().__init__(generator)
         self.p = check_probability("RandomErasing", p)
-        if len(scale) != 2 or not 0 <= scale[0] <= scale[1] <= 1:
-            raise ArgumentError(f"RandomErasing: scale must be (low, high) inside [0, 1], got {scale}")
-        if len(ratio) != 2 or not 0 < ratio[0] <= ratio[1] < math.inf:
-            raise ArgumentError(f"RandomErasing: ratio must be (low, high) above 0, got {ratio}")
+        self.scale = low_high("RandomErasing", "scale", scale)
+        self.ratio = low_high("RandomErasing", "ratio", ratio)
+        self.value = value
+        if not 0 <= self.scale[0] <= self.scale[1] <= 1:
+            raise ArgumentError(f"RandomErasing: scale must lie in [0, 1], got {scale}")
+        if self.ratio[0] <= 0:
+            raise ArgumentError(f"RandomErasing: ratio must be above 0, got {ratio}")
         if isinstance(value, str) and value != "random":
             raise ArgumentError(f'RandomErasing: value must be a number or "random", got {value!r}')
-        self.scale, self.ratio, self.value = tuple(scale), tuple(ratio), value
 
     def apply(self, x_nchw: Images) -> Images:
         """Erase from every image of a batch that chance picks a rectangle of its own."""

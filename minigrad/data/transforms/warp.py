@@ -19,7 +19,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...random import Generator
-from .base import Images, RandomTransform, as_pixels, working_dtype
+from .base import Images, RandomTransform, as_pixels, low_high, two_numbers, working_dtype
 
 Range: TypeAlias = "float | Sequence[float]"
 
@@ -46,8 +46,8 @@ class RandomAffine(RandomTransform):
         super().__init__(generator)
         name = type(self).__name__
         self.degrees = _symmetric(name, "degrees", degrees)
-        self.translate = (0.0, 0.0) if translate is None else _pair(name, "translate", translate)
-        self.scale = (1.0, 1.0) if scale is None else _range(name, "scale", scale)
+        self.translate = (0.0, 0.0) if translate is None else two_numbers(name, "translate", translate)
+        self.scale = (1.0, 1.0) if scale is None else low_high(name, "scale", scale)
         several = shear is not None and not isinstance(shear, (int, float)) and len(shear) == 4
         halves = (shear[:2], shear[2:]) if several else (0.0 if shear is None else shear, 0.0)  # type: ignore[index]
         self.shear = tuple(_symmetric(name, "shear", half) for half in halves)
@@ -105,17 +105,18 @@ def sample_bilinear(x_nchw: Images, row_npq: Images, column_npq: Images, fill: f
     Forward   y = Σ (1 - |r - h|) (1 - |c - w|) x[h, w] over the four pixels (h, w) around the place (r, c)
     Shapes    x (N, C, H, W), row and column (N, P, Q)  ->  y (N, C, P, Q)
     """
-    N, C, H, W = x_nchw.shape
+    (N, C, H, W), (P, Q) = x_nchw.shape, row_npq.shape[1:]
     dtype = working_dtype(x_nchw)
     # one pixel of fill all round: a place further out may be moved there, and all its four pixels exist
-    framed = np.pad(x_nchw, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=fill).reshape(N, C, -1)
+    framed = np.pad(x_nchw, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=fill)
+    framed = framed.reshape(N, C, (H + 2) * (W + 2))
     row, column = np.clip(row_npq, -1, H) + 1, np.clip(column_npq, -1, W) + 1
     top, left = np.minimum(row.astype(np.int64), H), np.minimum(column.astype(np.int64), W)
     down, right = (row - top).astype(dtype)[:, None], (column - left).astype(dtype)[:, None]
-    corner = (top * (W + 2) + left).reshape(N, 1, -1)
+    corner = (top * (W + 2) + left).reshape(N, 1, P * Q)
 
     def pixels(offset: int) -> Images:
-        return np.take_along_axis(framed, corner + offset, axis=2).reshape(N, C, *row.shape[1:])
+        return np.take_along_axis(framed, corner + offset, axis=2).reshape(N, C, P, Q)
 
     upper = (1 - right) * pixels(0) + right * pixels(1)
     lower = (1 - right) * pixels(W + 2) + right * pixels(W + 3)
@@ -126,23 +127,10 @@ def _between(limits: Sequence[float], u: Images) -> Images:
     return limits[0] + (limits[1] - limits[0]) * u
 
 
-def _pair(name: str, what: str, values: Sequence[float]) -> tuple[float, float]:
-    if isinstance(values, (int, float)) or len(values) != 2 or not np.isfinite(values).all():
-        raise ArgumentError(f"{name}: {what} must be two numbers, got {values!r}")
-    return float(values[0]), float(values[1])
-
-
-def _range(name: str, what: str, values: Sequence[float]) -> tuple[float, float]:
-    low, high = _pair(name, what, values)
-    if low > high:
-        raise ArgumentError(f"{name}: {what} must be (low, high), got {values!r}")
-    return low, high
-
-
 def _symmetric(name: str, what: str, value: Range) -> tuple[float, float]:
     """Return (-d, d) for one number d."""
     if not isinstance(value, (int, float)):
-        return _range(name, what, value)
+        return low_high(name, what, value)
     if not 0 <= value < np.inf:
         raise ArgumentError(f"{name}: {what} as one number must not be negative, got {value}")
     return -float(value), float(value)
