@@ -31,10 +31,14 @@ class Resource:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A file inside this package, and the rows of it that the second split takes; "train" has all the others."""
+    """A file inside this package, and the rows of it that the second split takes; "train" has all the others.
+
+    `note` is what a user must know of the rows when they stand in for the whole set.
+    """
 
     file: str
     held_out: slice
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ _CIFAR_ARCHIVE = Resource(
     170_052_171,
     gzipped=False,
 )
-_EMBEDDED_DIGITS = Bundle("mnist10k.npz", slice(9_000, None))
+_EMBEDDED_DIGITS = Bundle("mnist10k.npz", slice(9_000, None), ", all of them from the training set")
 
 ENTRIES = (
     Entry(

@@ -50,7 +50,7 @@ class DataLoader:
     >>> from minigrad.data import ArrayDataset
     >>> loader = DataLoader(ArrayDataset(np.arange(5)), batch_size=2, shuffle=True, generator=Generator(1))
     >>> [batch.tolist() for batch in loader]
-    [[3, 2], [0, 4], [1]]
+    [[0, 3], [4, 1], [2]]
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class DataLoader:
         batch_sampler: Iterable[Sequence[Any]] | None = None,
         num_workers: int = 0,
         collate_fn: Callable[[list[Any]], Any] | None = None,
+        *,
         drop_last: bool = False,
         generator: Generator | None = None,
         prefetch_factor: int = 2,
@@ -93,8 +94,6 @@ class DataLoader:
     def __iter__(self) -> Iterator[Any]:
         if self._resumed and self._epoch is not None:
             epoch = self._epoch
-            if epoch.sampler is not None and (generator := self._sampler_generator()) is not None:
-                generator.set_state(epoch.sampler)
         else:
             epoch = self._epoch = self._new_epoch()
         self._resumed = False

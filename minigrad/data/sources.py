@@ -19,7 +19,6 @@ from .catalog import Entry, Resource, find
 from .check import read_checked
 from .dataset import LoadedDataset
 from .decode import Numbers
-from .download import download
 from .idx import PathLike
 from .info import DatasetInfo, DataSubsetWarning
 from .places import KINDS, OFFLINE_VARIABLE, Place, candidates, download_folder, is_offline, places
@@ -133,6 +132,8 @@ def _obtain(entry: Entry, resource: Resource, search: _Search) -> bytes | None:
 
 
 def _downloaded(entry: Entry, resource: Resource, search: _Search) -> bytes | None:
+    from .download import download  # brings http, email and ssl, which cost more to import than all of this package
+
     folder = download_folder(entry, search.root)
     try:
         data = read_checked(download(resource, entry.mirrors, folder), resource)
@@ -154,8 +155,8 @@ def _load_bundled(entry: Entry, split: str, search: _Search, strict: bool) -> Lo
         raise DataError(_not_found(entry, search))
     if n < n_full:
         warnings.warn(
-            f"load: {entry.name} {split!r} is a bundled subset, {n} of {n_full} items, all of them from the training "
-            f"set\n{_reasons(search)}Hint: python -m minigrad.data get {entry.name} fetches the whole set",
+            f"load: {entry.name} {split!r} is a bundled subset, {n} of {n_full} items{entry.bundle.note}\n"
+            f"{_reasons(search)}Hint: python -m minigrad.data get {entry.name} fetches the whole set",
             DataSubsetWarning,
             stacklevel=3,
         )

@@ -173,6 +173,14 @@ def test_an_abandoned_epoch_is_followed_by_a_new_one() -> None:
     assert batches(loader) == batches(other)
 
 
+def test_a_resumed_epoch_that_is_abandoned_is_not_resumed_again() -> None:
+    loader, resumed = (DataLoader(NUMBERS, 4, shuffle=True, generator=Generator(0)) for _ in range(2))
+    next(iter(loader))
+    resumed.load_state_dict(loader.state_dict())
+    next(iter(resumed))
+    assert batches(resumed) == batches(loader)
+
+
 def test_two_loops_at_once_do_not_disturb_each_other() -> None:
     loader = DataLoader(NUMBERS, 4, generator=Generator(0))
     assert all(plain(a) == plain(b) for a, b in zip(loader, loader, strict=True))

@@ -78,6 +78,18 @@ def test_without_replacement_the_first_draw_follows_the_weights_and_none_comes_t
         assert abs(first[i] - 500 * weight) < 5 * np.sqrt(4000 / 4)
 
 
+class Zeros(Generator):
+    """A generator that always draws the smallest number there is."""
+
+    def uniform(self, shape: tuple[int, ...], *_: Any) -> np.ndarray:
+        return np.zeros(shape)
+
+
+def test_the_smallest_draw_takes_no_item_of_weight_zero() -> None:
+    assert list(WeightedRandomSampler([0, 2, 1], 2, generator=Zeros())) == [1, 1]
+    assert list(WeightedRandomSampler([0, 2, 1], 2, False, generator=Zeros())) == [1, 2]
+
+
 def test_batches_are_full_but_for_the_last() -> None:
     assert list(BatchSampler(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
     assert list(BatchSampler(range(7), 3, drop_last=True)) == [[0, 1, 2], [3, 4, 5]]

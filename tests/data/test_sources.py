@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigrad.data import catalog, download, sources
-from minigrad.data.catalog import Bundle, Entry, Resource
+from minigrad.data import catalog, sources
+from minigrad.data.catalog import Entry, Resource
 from minigrad.data.decode import decode_images
 from minigrad.data.idx import encode_idx
 from minigrad.data.info import DataSubsetWarning
@@ -39,10 +39,8 @@ def entry(home: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Entry:
         decode=decode_images,
         mirrors=(mirror.url,),
         installed=(str(home / "installed"),),
-        bundle=Bundle("mnist10k.npz", slice(9_000, None)),
     )  # fmt: skip
     monkeypatch.setitem(catalog.CATALOG, "mnist", entry)
-    monkeypatch.setattr(download, "DELAY_SECONDS", 0.0)
     return entry
 
 

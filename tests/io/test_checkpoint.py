@@ -1,6 +1,3 @@
-import collections
-import enum
-import json
 import math
 import os
 import pickle
@@ -9,23 +6,30 @@ import subprocess
 import sys
 import tracemalloc
 
-import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
 import safetensors.numpy as official
 from hypothesis import given
-from hypothesis import strategies as st
 
 import minigrad
 from minigrad.errors import ArgumentError, DtypeError, FileFormatError
-from minigrad.io.checkpoint import MAX_DEPTH, load, save
-from minigrad.io.safetensors import load_file, save_file
+from minigrad.io.checkpoint import load, save
+from minigrad.io.safetensors import save_file
 from minigrad.tensor import Tensor
+from tests.io.states import same, states
 
-shapes = hnp.array_shapes(min_dims=0, max_dims=2, min_side=0)
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     return tmp_path_factory.mktemp("checkpoint") / "state.safetensors"
+
+
+@given(states)
+def test_any_nested_state_comes_back_as_it_was(path, state):
+    save(state, path)
+    assert same(load(path), state)
+    assert same(load(path, mmap=True), state)
+    official.load_file(path)
 
 
 def test_the_state_of_a_training_run_comes_back(path):
@@ -85,7 +89,7 @@ def test_the_same_state_gives_the_same_bytes(path):
 
 
 @pytest.mark.parametrize(
-    ("skeleton", "message"),
+    ("text", "message"),
     [
         ("", "load: .*: state: not valid JSON at character 0"),
         ("[" * 10**5, "load: .*: state: brackets nest 100000 deep, 256 are allowed"),
@@ -95,8 +99,8 @@ def test_the_same_state_gives_the_same_bytes(path):
         ('{"version": 1}', "the state should be of version 1"),
     ],
 )
-def test_a_skeleton_of_another_kind_is_refused(path, skeleton, message):
-    save_file({}, path, {"minigrad": skeleton})
+def test_a_skeleton_of_another_kind_is_refused(path, text, message):
+    save_file({}, path, {"minigrad": text})
     with pytest.raises(FileFormatError, match=message):
         load(path)
 
@@ -115,6 +119,15 @@ def test_pickles_and_zips_are_refused_not_opened(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["a.pt", "b.npz"]
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "c")
+
+
+def test_what_cannot_be_saved_leaves_the_old_file(tmp_path):
+    (tmp_path / "file").write_bytes(b"old")
+    for state, error in (({"a": {1, 2}}, ArgumentError), ({"a": np.zeros(2, complex)}, DtypeError)):
+        with pytest.raises(error, match="'a'"):
+            save(state, tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_loading_takes_little_memory_beyond_the_file(path):

@@ -98,9 +98,10 @@ class AddChannel:
 
 
 class ToFloat:
-    """Bring integers to floats in [0, 1] by dividing by the largest value of their type; floats keep their values.
+    """Bring pixels to floats in [0, 1] by dividing by the largest value of their type; floats keep their values.
 
-    Forward   y = x / 255 for uint8
+    Forward   y = x / 255 for uint8, x / 65535 for uint16
+    Raises    DtypeError for wider or signed integers, whose largest value says nothing about the pixels
     """
 
     batched = True
@@ -113,9 +114,12 @@ class ToFloat:
     def __call__(self, x: Images) -> Images:
         """Convert `x`, which may have any shape."""
         x = check_array("ToFloat", x)
-        if x.dtype.kind in "iu":
-            return np.multiply(x, 1 / np.iinfo(x.dtype).max, dtype=self.dtype, casting="unsafe")
-        return x.astype(self.dtype)
+        if x.dtype.kind in "fb":
+            return x.astype(self.dtype)
+        if x.dtype not in (np.uint8, np.uint16):
+            raise DtypeError(f"ToFloat: takes uint8, uint16 or floats, got {x.dtype}\nHint: divide by the largest")
+        wide = np.float64 if self.dtype == np.float64 else np.float32
+        return np.divide(x, np.iinfo(x.dtype).max, dtype=wide).astype(self.dtype, copy=False)
 
 
 class Normalize(ImageTransform):
@@ -127,7 +131,8 @@ class Normalize(ImageTransform):
     def __init__(self, mean: float | Sequence[float], std: float | Sequence[float]) -> None:
         self.mean = np.atleast_1d(np.asarray(mean, np.float64))
         self.std = np.atleast_1d(np.asarray(std, np.float64))
-        if self.mean.ndim > 1 or self.std.ndim > 1 or not (np.isfinite(self.mean).all() and (self.std > 0).all()):
+        finite = np.isfinite(self.mean).all() and np.isfinite(self.std).all()
+        if self.mean.ndim > 1 or self.std.ndim > 1 or not finite or not (self.std > 0).all():
             raise ArgumentError(f"Normalize: needs finite means and stds above 0, got {mean!r} and {std!r}")
 
     def apply(self, x_nchw: Images) -> Images:
@@ -186,9 +191,19 @@ def low_high(name: str, what: str, values: Sequence[float]) -> tuple[float, floa
     return low, high
 
 
+def fill_value(name: str, fill: float, dtype: Dtype) -> Any:
+    """Return `fill` as an element of an image, if it is one exactly or the image holds floats."""
+    if dtype.kind == "f":
+        return dtype.type(fill)
+    limits = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if not limits[0] <= fill <= limits[1] or fill != int(fill):
+        raise ArgumentError(f"{name}: images of {dtype} cannot be filled with {fill}\nHint: put ToFloat() before it")
+    return dtype.type(fill)
+
+
 def working_dtype(x: Images) -> Dtype:
-    """Return the type to interpolate in: that of floats, float32 for integers."""
-    return x.dtype if x.dtype.kind == "f" else np.dtype("float32")
+    """Return the type to interpolate in: float64 for float64, else float32."""
+    return np.dtype("float64" if x.dtype == np.float64 else "float32")
 
 
 def as_pixels(y: Images, dtype: Dtype) -> Images:

@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ...errors import ArgumentError, ShapeError
 from ...random import Generator
-from .base import Images, ImageTransform, RandomTransform, pair
+from .base import Images, ImageTransform, RandomTransform, fill_value, pair
 
 MODES = ("constant", "edge", "reflect", "symmetric")
 
@@ -36,7 +36,7 @@ class Pad(ImageTransform):
         """Pad a batch."""
         widths = ((0, 0), (0, 0), (self.top, self.bottom), (self.left, self.right))
         if self.padding_mode == "constant":
-            return np.pad(x_nchw, widths, constant_values=self.fill)
+            return np.pad(x_nchw, widths, constant_values=fill_value("Pad", self.fill, x_nchw.dtype))
         return np.pad(x_nchw, widths, mode=self.padding_mode)  # type: ignore[call-overload, no-any-return]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ...errors import ArgumentError, DtypeError
 from ...random import Generator
 from ..stream import stream_for
-from .base import Images, RandomTransform, check_probability, low_high
+from .base import Images, RandomTransform, check_probability, fill_value, low_high
 
 ATTEMPTS = 10  # rectangles drawn for an image; if none of them fits, the image stays whole
 
@@ -50,7 +50,8 @@ class RandomErasing(RandomTransform):
         """Erase from every image of a batch that chance picks a rectangle of its own."""
         erased_nhw = self._rectangles(*x_nchw.shape[:1], *x_nchw.shape[2:])
         if self.value != "random":
-            return np.where(erased_nhw[:, None], x_nchw.dtype.type(self.value), x_nchw)
+            value = fill_value("RandomErasing", float(self.value), x_nchw.dtype)
+            return np.where(erased_nhw[:, None], value, x_nchw)
         if x_nchw.dtype.kind != "f":
             raise DtypeError(f'RandomErasing: value="random" needs floats, got {x_nchw.dtype}\nHint: ToFloat() first')
         noise = stream_for(self.generator).normal(x_nchw.shape, x_nchw.dtype)

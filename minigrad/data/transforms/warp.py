@@ -17,9 +17,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ...dtypes import Dtype
 from ...errors import ArgumentError
 from ...random import Generator
-from .base import Images, RandomTransform, as_pixels, low_high, two_numbers, working_dtype
+from .base import Images, RandomTransform, as_pixels, fill_value, low_high, two_numbers, working_dtype
 
 Range: TypeAlias = "float | Sequence[float]"
 
@@ -67,7 +68,8 @@ class RandomAffine(RandomTransform):
         matrix = affine_matrix(
             _between(self.degrees, u[0]), _between(self.scale, u[1]), *map(_between, self.shear, u[2:4])
         )
-        return warp_affine(x_nchw, matrix, (2 * u[4:6].T - 1) * extent, self.fill)
+        fill = fill_value(type(self).__name__, self.fill, x_nchw.dtype)
+        return warp_affine(x_nchw, matrix, (2 * u[4:6].T - 1) * extent, fill)
 
 
 class RandomRotation(RandomAffine):
@@ -92,11 +94,13 @@ def affine_matrix(angle: Images, scale: Images, shear_x: Images, shear_y: Images
 def warp_affine(x_nchw: Images, matrix_n22: Images, shift_n2: Images, fill: float = 0) -> Images:
     """Move image n by matrix n about its center, then by shift n = (columns, rows)."""
     H, W = x_nchw.shape[2:]
-    center = np.array([(W - 1) / 2, (H - 1) / 2])
-    row, column = np.mgrid[:H, :W]
-    q_hw2 = np.stack([column, row], axis=-1) - center
-    p_nhw2 = np.einsum("nij,nhwj->nhwi", np.linalg.inv(matrix_n22), q_hw2 - shift_n2[:, None, None]) + center
-    return sample_bilinear(x_nchw, p_nhw2[..., 1], p_nhw2[..., 0], fill)
+    across = np.arange(W) - (W - 1) / 2 - shift_n2[:, :1]  # q - c - t, (N, W) along the columns
+    down = np.arange(H) - (H - 1) / 2 - shift_n2[:, 1:]  # and (N, H) along the rows
+    inverse = np.linalg.inv(matrix_n22)[:, :, :, None, None]
+    across, down = across[:, None, :], down[:, :, None]
+    column = inverse[:, 0, 0] * across + inverse[:, 0, 1] * down + (W - 1) / 2
+    row = inverse[:, 1, 0] * across + inverse[:, 1, 1] * down + (H - 1) / 2
+    return sample_bilinear(x_nchw, row, column, fill)
 
 
 def sample_bilinear(x_nchw: Images, row_npq: Images, column_npq: Images, fill: float = 0) -> Images:
@@ -106,13 +110,11 @@ def sample_bilinear(x_nchw: Images, row_npq: Images, column_npq: Images, fill: f
     Shapes    x (N, C, H, W), row and column (N, P, Q)  ->  y (N, C, P, Q)
     """
     (N, C, H, W), (P, Q) = x_nchw.shape, row_npq.shape[1:]
-    dtype = working_dtype(x_nchw)
     # one pixel of fill all round: a place further out may be moved there, and all its four pixels exist
     framed = np.pad(x_nchw, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=fill)
     framed = framed.reshape(N, C, (H + 2) * (W + 2))
-    row, column = np.clip(row_npq, -1, H) + 1, np.clip(column_npq, -1, W) + 1
-    top, left = np.minimum(row.astype(np.int64), H), np.minimum(column.astype(np.int64), W)
-    down, right = (row - top).astype(dtype)[:, None], (column - left).astype(dtype)[:, None]
+    top, down = _split(row_npq, H, working_dtype(x_nchw))
+    left, right = _split(column_npq, W, working_dtype(x_nchw))
     corner = (top * (W + 2) + left).reshape(N, 1, P * Q)
 
     def pixels(offset: int) -> Images:
@@ -121,6 +123,13 @@ def sample_bilinear(x_nchw: Images, row_npq: Images, column_npq: Images, fill: f
     upper = (1 - right) * pixels(0) + right * pixels(1)
     lower = (1 - right) * pixels(W + 2) + right * pixels(W + 3)
     return as_pixels((1 - down) * upper + down * lower, x_nchw.dtype)
+
+
+def _split(place_npq: Images, n: int, dtype: Dtype) -> tuple[Images, Images]:
+    """Return the framed pixel before each place, (N, P, Q), and how far beyond it the place lies, (N, 1, P, Q)."""
+    framed = np.clip(place_npq, -1, n) + 1
+    before = np.minimum(framed.astype(np.int64), n)
+    return before, (framed - before).astype(dtype)[:, None]
 
 
 def _between(limits: Sequence[float], u: Images) -> Images:

@@ -138,11 +138,29 @@ def test_integers_become_floats_in_the_unit_interval() -> None:
     y = ToFloat()(x)
     assert y.dtype == np.float32
     np.testing.assert_allclose(y, [0, 0.2, 1], rtol=1e-7)
-    assert ToFloat("float64")(np.array([32767, 0], np.int16)).tolist() == [1.0, 0.0]
+    assert ToFloat("float64")(np.array([65535, 0], np.uint16)).tolist() == [1.0, 0.0]
+    assert ToFloat("float16")(np.array([65535, 0], np.uint16)).tolist() == [1.0, 0.0]
     np.testing.assert_array_equal(ToFloat()(np.array([0.25, 7.0])), np.array([0.25, 7.0], np.float32))
     assert ToFloat()(np.array([True, False])).tolist() == [1.0, 0.0]
     with pytest.raises(DtypeError, match="ToFloat: needs a floating dtype, got int32"):
         ToFloat(np.int32)
+    for dtype in ("int64", "int8", "uint32"):
+        with pytest.raises(DtypeError, match=f"ToFloat: takes uint8, uint16 or floats, got {dtype}"):
+            ToFloat()(x.astype(dtype))
+
+
+@pytest.mark.parametrize("fill", [0.5, -1, 256, float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["Pad", "RandomAffine", "RandomRotation", "RandomErasing"])
+def test_integers_cannot_be_filled_with_what_they_cannot_hold(name: str, fill: float) -> None:
+    transform = {
+        "Pad": lambda: Pad(1, fill),
+        "RandomAffine": lambda: RandomAffine(5, fill=fill),
+        "RandomRotation": lambda: RandomRotation(5, fill),
+        "RandomErasing": lambda: RandomErasing(1, value=fill),
+    }[name]()
+    with pytest.raises(ArgumentError, match=f"{name}: images of uint8 cannot be filled with {fill}"):
+        transform(np.zeros((1, 4, 4), np.uint8))
+    assert transform(np.zeros((1, 4, 4), np.float32)).dtype == np.float32
 
 
 def test_normalizing_makes_mean_0_and_std_1(images: np.ndarray) -> None:
@@ -159,6 +177,7 @@ def test_normalizing_makes_mean_0_and_std_1(images: np.ndarray) -> None:
     [
         (0, 0, ArgumentError, "needs finite means and stds above 0"),
         (float("nan"), 1, ArgumentError, "needs finite means and stds above 0"),
+        (0, float("inf"), ArgumentError, "needs finite means and stds above 0"),
         (0, [1, -1], ArgumentError, "needs finite means and stds above 0"),
         ([0, 0], 1, ShapeError, "Normalize: C is 3 in x but mean has 2 values"),
         (0, [1, 1, 1, 1], ShapeError, "Normalize: C is 3 in x but std has 4 values"),

@@ -69,12 +69,17 @@ def test_scaling_up_magnifies_about_the_center() -> None:
 def test_a_shear_moves_rows_along_the_columns_and_keeps_the_area() -> None:
     matrix = affine_matrix(*one(0, 1, 45, 0))[0]
     np.testing.assert_allclose(matrix, [[1, 1], [0, 1]], atol=1e-12)
+    turn = np.radians(33)
+    expected = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) @ [[3, 6], [0, 3]]
+    np.testing.assert_allclose(affine_matrix(*one(33, 3, np.degrees(np.arctan(2)), 0))[0], expected, atol=1e-12)
     matrix = affine_matrix(*one(33, 1, 50, -20))[0]
     np.testing.assert_allclose(np.linalg.det(matrix), 1)
     np.testing.assert_allclose(affine_matrix(*one(0, 1, 0, 45))[0], [[1, 0], [1, 1]], atol=1e-12)
 
 
 def test_integers_are_rounded_not_cut_off() -> None:
+    moved = warp_affine(np.array([[[[4, 0, 4]]]], np.uint8), affine_matrix(*one(0, 1, 0, 0)), np.array([[0.3, 0]]))
+    assert moved.tolist() == [[[[3, 1, 3]]]]  # 2.8, 1.2 and 2.8
     x = np.full((1, 1, 5, 5), 200, np.uint8)
     turned = RandomRotation((30, 30), fill=200)(x)
     assert turned.dtype == np.uint8 and (turned == 200).all()

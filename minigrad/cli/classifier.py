@@ -1,0 +1,108 @@
+"""What a picture classifier is made from: a model's name, a data set's name, and a few numbers, all plain.
+
+They are stored with the weights, so that a file of weights is enough to build the model again and use it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..data import LoadedDataset
+from ..data import load as load_data
+from ..data.transforms import AddChannel, Compose, Normalize, RandomAffine, RandomCrop, RandomHorizontalFlip, ToFloat
+from ..errors import ArgumentError, FileFormatError
+from ..io import load, save
+from ..models import CNN, MLP, AlexNet, LeNet, ResNet
+from ..nn import Module
+
+MODELS = ("mlp", "lenet", "cnn", "alexnet", "resnet")
+# name: (pixels across, mean and standard deviation of each channel of the training pictures, in [0, 1])
+PICTURES: dict[str, tuple[int, list[float], list[float]]] = {
+    "digits": (28, [0.1307], [0.3081]),
+    "mnist": (28, [0.1307], [0.3081]),
+    "fashion_mnist": (28, [0.2860], [0.3530]),
+    "cifar10": (32, [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices that a training run is built from."""
+
+    model: str = "cnn"
+    data: str = "digits"
+    epochs: int = 8
+    batch_size: int = 64
+    lr: float = 0.002
+    optimizer: str = "adam"
+    seed: int = 0
+    device: str = "cpu"
+    dtype: str = "float32"
+    augment: bool = True
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise ArgumentError(f"model {self.model!r} is unknown; use one of {', '.join(MODELS)}")
+        if self.data not in PICTURES:
+            raise ArgumentError(f"data {self.data!r} is no set of pictures here; use one of {', '.join(PICTURES)}")
+        if self.epochs < 1 or self.batch_size < 1 or not self.lr > 0:
+            raise ArgumentError(
+                f"epochs {self.epochs} and batch size {self.batch_size} must be at least 1, lr {self.lr} above 0"
+            )
+
+
+def build_model(recipe: Recipe) -> Module:
+    """Return a new model of the recipe's kind, for its data, on its device."""
+    size, mean, _ = PICTURES[recipe.data]
+    channels = len(mean)
+    models = {
+        "mlp": lambda: MLP(channels * size * size),
+        "lenet": lambda: LeNet(channels),
+        "cnn": lambda: CNN(channels, size),
+        "alexnet": lambda: AlexNet(channels),
+        "resnet": lambda: ResNet(8, channels),
+    }
+    return models[recipe.model]().to(recipe.dtype).to(recipe.device)
+
+
+def transform(recipe: Recipe, training: bool) -> Compose:
+    """Return what turns the stored pixels (uint8) into the model's input (N, C, H, W)."""
+    size, mean, std = PICTURES[recipe.data]
+    steps: list[Any] = [ToFloat()] if len(mean) > 1 else [AddChannel(), ToFloat()]
+    if training and recipe.augment:
+        if len(mean) > 1:
+            steps += [RandomCrop(size, padding=4), RandomHorizontalFlip()]
+        else:
+            steps.append(RandomAffine(degrees=10, translate=(0.08, 0.08), scale=(0.9, 1.1)))
+    return Compose([*steps, Normalize(mean, std)])
+
+
+def load_pictures(recipe: Recipe, split: str) -> LoadedDataset:
+    """Return a split of the recipe's data, transformed for training or for evaluation."""
+    pictures = load_data(recipe.data, split)
+    pictures.transform = transform(recipe, training=split == "train")
+    return pictures
+
+
+def save_classifier(path: str | os.PathLike[str], model: Module, recipe: Recipe, classes: tuple[str, ...]) -> None:
+    """Write the weights, and what is needed to use them, to one file."""
+    save({"recipe": asdict(recipe), "classes": list(classes), "model": model.state_dict()}, path)
+
+
+def load_classifier(path: str | os.PathLike[str]) -> tuple[Module, Recipe, list[str]]:
+    """Return the model, the recipe and the names of the classes from a file of `save_classifier`.
+
+    Raises  FileFormatError if the file is of another kind
+    """
+    state = load(path)
+    if not isinstance(state, dict) or not {"recipe", "classes", "model"} <= set(state):
+        raise FileFormatError(f"{os.fspath(path)}: not a classifier\nHint: give the model.safetensors of a training run")
+    try:
+        recipe = Recipe(**{**state["recipe"], "device": "cpu"})
+    except TypeError as error:
+        raise FileFormatError(f"{os.fspath(path)}: its recipe is not of this version of minigrad: {error}") from error
+    model = build_model(recipe)
+    model.load_state_dict(state["model"])
+    return model.eval(), recipe, [str(name) for name in state["classes"]]

@@ -1,0 +1,65 @@
+"""The pictures of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..data import DataLoader
+from ..grad_mode import no_grad
+from ..nn import Conv2d, Linear, Module
+from ..ops import softmax
+from ..train import ConfusionMatrix, Trainer, plot_confusion, plot_curves, plot_filters, plot_images
+from .classifier import PICTURES, Recipe
+
+MOST_MISTAKES = 40
+
+
+def report(trainer: Trainer, test: DataLoader, recipe: Recipe, out: Path) -> tuple[list[Path], ConfusionMatrix]:
+    """Write curves.png, confusion.png, mistakes.png and filters.png; return their paths and the confusions."""
+    classes = list(test.dataset.info.classes)  # type: ignore[union-attr]
+    matrix = ConfusionMatrix(len(classes))
+    images, captions = _mistakes(trainer.model, test, matrix, classes)
+    title = f"{recipe.model} on {recipe.data}"
+    wrong = int(matrix.counts.sum() - np.trace(matrix.counts))
+    shown = f"the {len(images)} surest of {wrong} mistakes: true → predicted, probability"
+    pictures = [
+        plot_curves(trainer.history, out / "curves.png", title),
+        plot_confusion(matrix.counts, out / "confusion.png", classes),
+        plot_images(images, captions, out / "mistakes.png", shown),
+        plot_filters(first_filters(trainer.model, recipe), out / "filters.png", f"first filters of {title}"),
+    ]
+    return pictures, matrix
+
+
+def _mistakes(
+    model: Module, test: DataLoader, matrix: ConfusionMatrix, classes: list[str]
+) -> tuple[np.ndarray, list[str]]:  # type: ignore[type-arg]
+    """Count every prediction in `matrix`; return the wrong ones the model was surest of, with captions."""
+    found: list[tuple[float, np.ndarray, str]] = []  # type: ignore[type-arg]
+    model.eval()
+    with no_grad():
+        for x, y in test:
+            scores = model(x)
+            matrix.update(scores, y)
+            p = softmax(scores, 1).numpy()
+            for i in np.flatnonzero(p.argmax(1) != y.numpy()):
+                guess = int(p[i].argmax())
+                caption = f"{classes[int(y.numpy()[i])]} → {classes[guess]}  {p[i, guess]:.0%}"
+                found.append((float(p[i, guess]), x.numpy()[i], caption))
+    found.sort(key=lambda mistake: -mistake[0])
+    chosen = found[:MOST_MISTAKES]
+    shape = (0, 1, 1, 1)
+    return np.stack([image for _, image, _ in chosen]) if chosen else np.zeros(shape), [c for _, _, c in chosen]
+
+
+def first_filters(model: Module, recipe: Recipe) -> np.ndarray:  # type: ignore[type-arg]
+    """Return what the first layer looks for, as filters (K, C, R, S): its taps, or its weights laid out as pictures."""
+    for module in model.modules():
+        if isinstance(module, Conv2d):
+            return module.weight.numpy()
+        if isinstance(module, Linear):
+            size, mean, _ = PICTURES[recipe.data]
+            return module.weight.numpy().reshape(-1, len(mean), size, size)
+    return np.zeros((0, 1, 1, 1))

@@ -1,0 +1,108 @@
+"""Pictures of a training run: curves, confusions, mistakes, filters. Each function writes one PNG and returns its path."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..io import atomic_write
+
+INK, SECOND, GRID = "#1f4e79", "#c55a11", "#d9d9d9"
+
+
+def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
+    """Return a figure and its axes, drawn without any window system."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def _write(figure: Any, path: str | os.PathLike[str]) -> Path:
+    with atomic_write(path, "wb") as file:
+        figure.savefig(file, format="png", metadata={"Software": None})
+    return Path(path)
+
+
+def plot_curves(history: Sequence[dict[str, float]], path: str | os.PathLike[str], title: str = "") -> Path:
+    """Draw every column of a Trainer's history against the epoch, training and validation in one panel."""
+    if not history:
+        raise ArgumentError("plot_curves: the history is empty; train for at least one epoch")
+    names = [n for n in history[0] if n != "epoch" and not n.startswith("val_")]
+    figure, axes = _figure(4.2 * len(names), 3.2, 1, len(names))
+    epochs = [row["epoch"] for row in history]
+    for ax, name in zip(axes[0], names, strict=True):
+        for column, label, colour in [(name, "training", INK), (f"val_{name}", "validation", SECOND)]:
+            if column in history[0]:
+                ax.plot(epochs, [row[column] for row in history], "o-", color=colour, label=label, markersize=4)
+        ax.set(title=name, xlabel="epoch")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.grid(color=GRID)
+        ax.legend(frameon=False)
+    figure.suptitle(title)
+    return _write(figure, path)
+
+
+def plot_confusion(counts: Any, path: str | os.PathLike[str], labels: Sequence[str] | None = None) -> Path:
+    """Draw a confusion matrix: rows are true classes, columns predictions, colour the share of the row."""
+    counts = np.asarray(counts)
+    n = len(counts)
+    names = [str(i) for i in range(n)] if labels is None else list(labels)
+    share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    figure, axes = _figure(max(4.5, 0.5 * n), max(4.2, 0.48 * n))
+    ax = axes[0, 0]
+    ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for i, j in np.argwhere(counts):
+        ax.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=8, color="white" if share[i, j] > 0.5 else INK)
+    ax.set(xlabel="predicted", ylabel="true", xticks=range(n), yticks=range(n), xticklabels=names, yticklabels=names)
+    ax.set_title(f"{np.trace(counts) / max(counts.sum(), 1):.2%} of {counts.sum()} right")
+    return _write(figure, path)
+
+
+def _picture(image: Any) -> Any:
+    """Return (C, H, W) as what matplotlib shows: (H, W) or (H, W, 3), scaled to [0, 1]."""
+    image = np.asarray(image, np.float64)
+    low, high = image.min(), image.max()
+    image = (image - low) / (high - low) if high > low else np.zeros_like(image)
+    return image.transpose(1, 2, 0) if image.shape[0] == 3 else image.mean(0)
+
+
+def plot_images(images: Any, captions: Sequence[str], path: str | os.PathLike[str], title: str = "") -> Path:
+    """Draw pictures (N, C, H, W) in a grid, each with its caption."""
+    images = np.asarray(images)
+    columns = min(8, max(len(images), 1))
+    rows = max(1, math.ceil(len(images) / columns))
+    figure, axes = _figure(1.25 * columns, 1.45 * rows + 0.3, rows, columns)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, caption in zip(axes.flat, images, captions, strict=False):
+        ax.imshow(_picture(image), cmap="gray_r" if image.shape[0] != 3 else None)
+        ax.set_title(caption, fontsize=8)
+    figure.suptitle(title)
+    return _write(figure, path)
+
+
+def plot_filters(weight: Any, path: str | os.PathLike[str], title: str = "") -> Path:
+    """Draw the filters (K, C, R, S) of a convolution: in colour if C is 3, else channel 0; blue below 0, red above."""
+    weight = np.asarray(weight, np.float64)[:64]
+    columns = 8
+    rows = math.ceil(len(weight) / columns)
+    figure, axes = _figure(0.8 * columns, 0.8 * rows + 0.4, rows, columns)
+    reach = np.abs(weight).max() or 1.0
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, filters in zip(axes.flat, weight, strict=False):
+        if filters.shape[0] == 3:
+            ax.imshow(_picture(filters))
+        else:
+            ax.imshow(filters[0], cmap="RdBu_r", vmin=-reach, vmax=reach)
+    figure.suptitle(title)
+    return _write(figure, path)
