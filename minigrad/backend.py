@@ -124,7 +124,8 @@ class Accelerable(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the twin for the device of the first argument, or the reference."""
         if _choice.mode != "reference":
-            twin = registry.find(self.name, device_of(args[0]))
+            first = args[0]
+            twin = registry.find(self.name, device_of(first[0] if isinstance(first, list) else first))
             if twin is not None:
                 result = twin(*args, **kwargs)
                 if result is not NotImplemented:
@@ -133,7 +134,9 @@ class Accelerable(Generic[P, R]):
 
 
 def accelerable(reference: Callable[P, R]) -> Accelerable[P, R]:
-    """Mark an array loop as one that a kernel may replace. Its first argument's device decides which."""
+    """Mark an array loop as one that a kernel may replace. Its first argument, an array or a list of arrays on one
+    device, decides which.
+    """
     return Accelerable(reference)
 
 

@@ -248,9 +248,14 @@ class Tensor(Node):
     def __rmatmul__(self, other: Operand) -> Tensor:
         return ops.matmul(other, self)
 
+    def where(self, condition: Tensor, other: Operand) -> Tensor:
+        """Keep the elements where the condition holds, take those of `other` elsewhere."""
+        return ops.where(condition, self, other)
+
     __hash__ = object.__hash__
     __eq__, __ne__ = ops.eq, ops.ne  # type: ignore[assignment]
     __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
+    __abs__ = ops.abs
     __neg__ = ops.neg
     __add__ = __radd__ = ops.add
     __sub__ = ops.sub
@@ -273,22 +278,44 @@ class Tensor(Node):
     __setitem__ = ops.setitem
 
     # activation.py
+    hardshrink = ops.hardshrink
+    prelu = ops.prelu
     relu = ops.relu
     # arithmetic.py
     add = ops.add
-    div = divide = ops.div
+    div = divide = true_divide = ops.div
+    floor_divide = ops.floor_divide
+    fmod = ops.fmod
     mul = multiply = ops.mul
     neg = negative = ops.neg
     pow = ops.pow
     reciprocal = ops.reciprocal
+    remainder = ops.remainder
     square = ops.square
     sub = subtract = ops.sub
     # compare.py
+    allclose = ops.allclose
+    bitwise_and = ops.bitwise_and
+    bitwise_not = ops.bitwise_not
+    bitwise_or = ops.bitwise_or
+    bitwise_xor = ops.bitwise_xor
     eq = ops.eq
+    equal = ops.equal
+    ge = greater_equal = ops.ge
+    gt = greater = ops.gt
+    isclose = ops.isclose
     isfinite = ops.isfinite
     isinf = ops.isinf
     isnan = ops.isnan
+    isneginf = ops.isneginf
+    isposinf = ops.isposinf
+    le = less_equal = ops.le
+    logical_and = ops.logical_and
     logical_not = ops.logical_not
+    logical_or = ops.logical_or
+    logical_xor = ops.logical_xor
+    lt = less = ops.lt
+    ne = not_equal = ops.ne
     # convert.py
     clone = ops.clone
     contiguous = ops.contiguous
@@ -301,14 +328,41 @@ class Tensor(Node):
     new_zeros = ops.new_zeros
     # elementary.py
     exp = ops.exp
+    expm1 = ops.expm1
     log = ops.log
+    log1p = ops.log1p
+    log2 = ops.log2
+    log10 = ops.log10
+    rsqrt = ops.rsqrt
+    sqrt = ops.sqrt
+    xlogy = ops.xlogy
+    # error_function.py
+    erf = ops.erf
+    erfc = ops.erfc
+    # extreme.py
+    clamp = clip = ops.clamp
+    clamp_max = ops.clamp_max
+    clamp_min = ops.clamp_min
+    lerp = ops.lerp
+    maximum = ops.maximum
+    minimum = ops.minimum
+    # gate.py
+    sigmoid = ops.sigmoid
     # inplace.py
     add_ = ops.add_
+    clamp_ = ops.clamp_
     copy_ = ops.copy_
     div_ = ops.div_
+    exp_ = ops.exp_
     fill_ = ops.fill_
+    masked_fill_ = ops.masked_fill_
     mul_ = ops.mul_
+    neg_ = ops.neg_
+    relu_ = ops.relu_
+    sigmoid_ = ops.sigmoid_
+    sqrt_ = ops.sqrt_
     sub_ = ops.sub_
+    tanh_ = ops.tanh_
     zero_ = ops.zero_
     # linalg.py
     matmul = ops.matmul
@@ -317,6 +371,14 @@ class Tensor(Node):
     amin = ops.amin
     mean = ops.mean
     sum = ops.sum
+    # rounding.py
+    abs = absolute = ops.abs
+    ceil = ops.ceil
+    floor = ops.floor
+    frac = ops.frac
+    round = ops.round
+    sign = ops.sign
+    trunc = ops.trunc
     # select.py
     masked_fill = ops.masked_fill
     # shape.py
@@ -331,6 +393,21 @@ class Tensor(Node):
     # softmax.py
     log_softmax = ops.log_softmax
     softmax = ops.softmax
+    # trigonometry.py
+    acos = ops.acos
+    acosh = ops.acosh
+    asin = ops.asin
+    asinh = ops.asinh
+    atan = ops.atan
+    atan2 = ops.atan2
+    atanh = ops.atanh
+    cos = ops.cos
+    cosh = ops.cosh
+    hypot = ops.hypot
+    sin = ops.sin
+    sinh = ops.sinh
+    tan = ops.tan
+    tanh = ops.tanh
 
 
 class RemovableHook:

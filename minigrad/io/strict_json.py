@@ -21,6 +21,10 @@ _OPENING_AND_CLOSING = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # +1 and -
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 
 
+class _Refusal(Exception):
+    """Valid for the standard parser, but not for us; `parse` adds where the text comes from."""
+
+
 def parse(what: str, text: bytes, max_depth: int) -> Any:
     """Return the value that `text` stands for; `what` opens every error message.
 
@@ -33,40 +37,51 @@ def parse(what: str, text: bytes, max_depth: int) -> Any:
     Traceback (most recent call last):
     minigrad.errors.FileFormatError: example: the key 'a' is given twice
     """
-
-    def refuse(why: str) -> NoReturn:
-        raise FileFormatError(f"{what}: {why}")
-
-    def integer(digits: str) -> int:
-        return int(digits) if len(digits) <= MAX_DIGITS else refuse(f"a number has {len(digits)} digits")
-
-    def floating(digits: str) -> float:
-        value = float(digits)
-        return value if math.isfinite(value) else refuse(f"the number {quote(digits)} is too large")
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, value in pairs:
-            if key in found:
-                refuse(f"the key {quote(key)} is given twice")
-            found[key] = value
-        return found
-
-    depth = nesting_depth(text)
-    if depth > max_depth:
-        refuse(f"brackets nest {depth} deep, {max_depth} are allowed")
     try:
+        depth = nesting_depth(text)
+        if depth > max_depth:
+            raise _Refusal(f"brackets nest {depth} deep, {max_depth} are allowed")
         return json.loads(
             text.decode("utf-8"),
-            object_pairs_hook=unique,
-            parse_int=integer,
-            parse_float=floating,
-            parse_constant=lambda name: refuse(f"{name} is not JSON"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_floating,
+            parse_constant=_constant,
         )
     except UnicodeDecodeError as error:
-        refuse(f"byte {error.start} is not valid UTF-8")
+        why = f"byte {error.start} is not valid UTF-8"
     except json.JSONDecodeError as error:
-        refuse(f"not valid JSON at character {error.pos}: {error.msg}")
+        why = f"not valid JSON at character {error.pos}: {error.msg}"
+    except _Refusal as error:
+        why = str(error)
+    raise FileFormatError(f"{what}: {why}")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _Refusal(f"the key {quote(key)} is given twice")
+        found[key] = value
+    return found
+
+
+def _integer(digits: str) -> int:
+    count = len(digits.removeprefix("-"))
+    if count > MAX_DIGITS:
+        raise _Refusal(f"a number has {count} digits, {MAX_DIGITS} are allowed")
+    return int(digits)
+
+
+def _floating(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise _Refusal(f"the number {quote(digits)} is too large")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise _Refusal(f"{name} is not JSON")
 
 
 def nesting_depth(text: bytes) -> int:

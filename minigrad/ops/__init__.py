@@ -7,11 +7,15 @@ from .convert import *
 from .convolution import *
 from .creation import *
 from .elementary import *
-from .erf import *
+from .error_function import *
+from .extreme import *
+from .gate import *
 from .index import *
 from .inplace import *
 from .linalg import *
 from .reduce import *
+from .rounding import *
 from .select import *
 from .shape import *
 from .softmax import *
+from .trigonometry import *

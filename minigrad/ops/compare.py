@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, cast
 
 from ..autograd import Node, constant
 from ..backend import Array, array_module, is_array
-from ..errors import DtypeError
+from ..errors import ArgumentError, DtypeError
 from .operands import Operand, operands, tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = [
-    "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "eq", "ge", "gt", "isfinite", "isinf", "isnan", "le",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "lt", "ne",
+    "allclose", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "eq", "equal", "ge", "gt", "isclose",
+    "isfinite", "isinf", "isnan", "isneginf", "isposinf", "le", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "lt", "ne",
 ]  # fmt: skip
 
 
@@ -62,6 +64,34 @@ def ge(input: Tensor, other: Operand) -> Tensor:
     return constant(x.array >= y.array)
 
 
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Say whether two tensors have the same shape and the same elements. NaN equals nothing.
+
+    >>> import minigrad
+    >>> minigrad.equal(minigrad.tensor([1, 2]), minigrad.tensor([1.0, 2.0]))
+    True
+    """
+    x, y = tensor_of("equal", input), tensor_of("equal", other, "other")
+    return x.array.shape == y.array.shape and bool(eq(x, y).array.all())
+
+
+def isclose(
+    input: Operand, other: Operand, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> Tensor:
+    """Say where |x - y| ≤ atol + rtol |y|. An infinity is close to itself only, NaN to NaN if `equal_nan`."""
+    if rtol < 0 or atol < 0:
+        raise ArgumentError(f"isclose: tolerances cannot be negative, got rtol={rtol}, atol={atol}")
+    x, y = operands("isclose", input, other)
+    return constant(array_module(x.array).isclose(x.array, y.array, rtol, atol, equal_nan))
+
+
+def allclose(
+    input: Operand, other: Operand, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> bool:
+    """Say whether |x - y| ≤ atol + rtol |y| everywhere."""
+    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
+
+
 def isnan(input: Tensor) -> Tensor:
     """Say where x is not a number."""
     x = tensor_of("isnan", input)
@@ -72,6 +102,16 @@ def isinf(input: Tensor) -> Tensor:
     """Say where x is infinite, of either sign."""
     x = tensor_of("isinf", input)
     return constant(array_module(x.array).isinf(x.array))
+
+
+def isposinf(input: Tensor) -> Tensor:
+    """Say where x = ∞."""
+    return constant(tensor_of("isposinf", input).array == math.inf)
+
+
+def isneginf(input: Tensor) -> Tensor:
+    """Say where x = -∞."""
+    return constant(tensor_of("isneginf", input).array == -math.inf)
 
 
 def isfinite(input: Tensor) -> Tensor:

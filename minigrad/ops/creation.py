@@ -10,13 +10,16 @@ import numpy as np
 from ..autograd import Node, constant
 from ..backend import device_of, is_array, module_for, to_device
 from ..dtypes import Dtype, DtypeLike, as_dtype, get_default_dtype, is_floating
-from ..errors import DtypeError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from .shape import shape_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["as_tensor", "from_numpy", "full", "new_full", "new_ones", "new_zeros", "ones", "tensor", "zeros"]
+__all__ = [
+    "arange", "as_tensor", "empty", "eye", "from_numpy", "full", "full_like", "linspace", "new_full", "new_ones",
+    "new_zeros", "ones", "ones_like", "tensor", "zeros", "zeros_like",
+]  # fmt: skip
 
 
 def leaf(array: Any, requires_grad: bool = False) -> Tensor:
@@ -113,3 +116,53 @@ def new_zeros(input: Tensor, *size: int | Sequence[int], dtype: DtypeLike | None
 def new_ones(input: Tensor, *size: int | Sequence[int], dtype: DtypeLike | None = None) -> Tensor:
     """Return ones of the dtype and device of `input`."""
     return new_full(input, shape_of("new_ones", size), 1, dtype=dtype)
+
+
+def empty(
+    *size: int | Sequence[int], dtype: DtypeLike | None = None, device: str = "cpu", requires_grad: bool = False
+) -> Tensor:
+    """Return a tensor to be filled; until then it holds zeros, so that nothing depends on leftover memory."""
+    return zeros(*size, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+def full_like(input: Tensor, fill_value: float, *, dtype: DtypeLike | None = None) -> Tensor:
+    """Return one value in the shape, dtype and device of `input`."""
+    return new_full(input, input.array.shape, fill_value, dtype=dtype)
+
+
+def zeros_like(input: Tensor, *, dtype: DtypeLike | None = None) -> Tensor:
+    """Return zeros in the shape, dtype and device of `input`."""
+    return full_like(input, 0, dtype=dtype)
+
+
+def ones_like(input: Tensor, *, dtype: DtypeLike | None = None) -> Tensor:
+    """Return ones in the shape, dtype and device of `input`."""
+    return full_like(input, 1, dtype=dtype)
+
+
+def arange(
+    start: float, end: float | None = None, step: float = 1, *, dtype: DtypeLike | None = None, device: str = "cpu",
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Return start, start + step, ... up to but without `end`; with one argument, 0, 1, ... up to it."""
+    first, last = (0, start) if end is None else (start, end)
+    if step == 0 or (last - first) / step < 0:
+        raise ArgumentError(f"arange: a step of {step} does not lead from {first} to {last}")
+    whole = all(isinstance(n, int) for n in (first, last, step))
+    kind = as_dtype((int if whole else float) if dtype is None else dtype)
+    return leaf(module_for(device).arange(first, last, step).astype(kind), requires_grad)
+
+
+def linspace(
+    start: float, end: float, steps: int, *, dtype: DtypeLike | None = None, device: str = "cpu",
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Return `steps` numbers in equal distances from `start` to `end`, both included."""
+    if steps < 0:
+        raise ArgumentError(f"linspace: steps must be at least 0, got {steps}")
+    return leaf(module_for(device).linspace(start, end, steps).astype(as_dtype(dtype or float)), requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, dtype: DtypeLike | None = None, device: str = "cpu") -> Tensor:
+    """Return a matrix (n, m) with ones on the diagonal, zeros elsewhere."""
+    return leaf(module_for(device).eye(n, m, dtype=as_dtype(dtype or float)))

@@ -120,11 +120,11 @@ def xlogy(input: Operand, other: Operand) -> Tensor:
     return record(
         "xlogy",
         z,
-        (x, lambda dz, _: xlogy(dz, _where_it_matters(x, y))),
-        (y, lambda dz, _: dz * (x / _where_it_matters(x, y))),
+        (x, lambda dz, _: xlogy(dz, y.masked_fill(_hidden(x, y), 1))),
+        (y, lambda dz, _: dz * (x / y.masked_fill(_hidden(x, y), math.inf))),
     )
 
 
-def _where_it_matters(x: Tensor, y: Tensor) -> Tensor:
-    """Return y, with a harmless 1 where x = 0 hides a logarithm that does not exist."""
-    return y.masked_fill((x == 0) & (y <= 0), 1)
+def _hidden(x: Tensor, y: Tensor) -> Tensor:
+    """Say where x = 0 hides a logarithm that does not exist."""
+    return (x == 0) & (y <= 0)

@@ -19,14 +19,23 @@ from ..autograd import constant
 from ..errors import DtypeError, InPlaceError, RangeError, ShapeError
 from ..grad_mode import mode
 from ..overwrites import note_overwrite, rebase, users_line
-from .arithmetic import add, div, mul, sub
+from .activation import relu
+from .arithmetic import add, div, mul, neg, sub
+from .elementary import exp, sqrt
+from .extreme import clamp
+from .gate import sigmoid
 from .index import Key, array_key, index_put
-from .operands import Operand, tensor_of
+from .operands import Number, Operand, tensor_of
+from .select import masked_fill
+from .trigonometry import tanh
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["add_", "copy_", "div_", "fill_", "mul_", "setitem", "sub_", "zero_"]
+__all__ = [
+    "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "masked_fill_", "mul_", "neg_", "relu_", "setitem", "sigmoid_",
+    "sqrt_", "sub_", "tanh_", "zero_",
+]  # fmt: skip
 
 
 def overwrite(op: str, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
@@ -102,6 +111,46 @@ def mul_(input: Tensor, other: Operand) -> Tensor:
 def div_(input: Tensor, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
     """Divide in place: x ← x / y."""
     return overwrite("div_", input, lambda x: div(x, other, rounding_mode=rounding_mode))
+
+
+def neg_(input: Tensor) -> Tensor:
+    """Change the sign in place: x ← -x."""
+    return overwrite("neg_", input, neg)
+
+
+def exp_(input: Tensor) -> Tensor:
+    """Exponential in place: x ← eˣ."""
+    return overwrite("exp_", input, exp)
+
+
+def sqrt_(input: Tensor) -> Tensor:
+    """Square root in place: x ← √x."""
+    return overwrite("sqrt_", input, sqrt)
+
+
+def tanh_(input: Tensor) -> Tensor:
+    """Hyperbolic tangent in place: x ← tanh x."""
+    return overwrite("tanh_", input, tanh)
+
+
+def sigmoid_(input: Tensor) -> Tensor:
+    """Sigmoid in place: x ← σ(x)."""
+    return overwrite("sigmoid_", input, sigmoid)
+
+
+def relu_(input: Tensor) -> Tensor:
+    """Cut off the negative part in place: x ← max(x, 0)."""
+    return overwrite("relu_", input, relu)
+
+
+def clamp_(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+    """Keep between bounds in place: x ← min(max(x, lo), hi)."""
+    return overwrite("clamp_", input, lambda x: clamp(x, min, max))
+
+
+def masked_fill_(input: Tensor, mask: Tensor, value: Number | Tensor) -> Tensor:
+    """Put one value where the mask m holds, in place: x ← v where m."""
+    return overwrite("masked_fill_", input, lambda x: masked_fill(x, mask, value))
 
 
 def fill_(input: Tensor, value: Operand) -> Tensor:

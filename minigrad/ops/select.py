@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..autograd import record
 from ..backend import array_module
-from ..errors import DtypeError
+from ..dtypes import Dtype
+from ..errors import ArgumentError, DtypeError, ShapeError
+from ..shapes import broadcast_shapes
 from .operands import Number, Operand, tensor_of, together
 
 if TYPE_CHECKING:
@@ -29,15 +34,43 @@ def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
     """
     c = _mask("where", condition)
     x, y = together("where", input, other)
+    shape = broadcast_shapes("where", c.array.shape, x.array.shape, y.array.shape)
+    x, y = (v.broadcast_to(shape) if v.tracked else v for v in (x, y))
     z = array_module(c.array).where(c.array, x.array, y.array)
-    x, y = (v.broadcast_to(z.shape) if v.tracked else v for v in (x, y))
     return record("where", z, (x, lambda dz, _: where(c, dz, 0)), (y, lambda dz, _: where(c, 0, dz)))
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Number | Tensor) -> Tensor:
-    """Put `value` where the mask holds: y = v where m, x elsewhere.
+    """Put one value where the mask m holds: y = v where m, x elsewhere, in the dtype of x.
 
-    Backward  dx = 0 where m, dy elsewhere
+    Backward  dx = 0 where m, dy elsewhere;  dv = Σ dy over m
     """
-    return where(_mask("masked_fill", mask), tensor_of("masked_fill", value).to(input) if hasattr(value, "tracked")
-                 else value, input)  # fmt: skip
+    x, m = tensor_of("masked_fill", input), _mask("masked_fill", mask)
+    broadcast_shapes("masked_fill", x.array.shape, m.array.shape)
+    if isinstance(value, (bool, int, float)):
+        v = x.new_full((), _fitting("masked_fill", value, x.array.dtype))
+    else:
+        v = tensor_of("masked_fill", value, "value")
+    if v.array.ndim:
+        raise ShapeError(
+            f"masked_fill: value must be a number or a 0-d tensor, it has shape {v.array.shape}\n"
+            "Hint: choose between tensors with where(mask, value, input)"
+        )
+    return where(m, v.to(x), x)
+
+
+def _fitting(op: str, value: Number, dtype: Dtype) -> Number:
+    """Return `value` if `dtype` can hold it; a fraction is cut off by integer types, as in PyTorch."""
+    if dtype.kind == "b":
+        return value
+    lo, hi = _range(dtype)
+    if lo <= value <= hi or (dtype.kind == "f" and isinstance(value, float) and not math.isfinite(value)):
+        return value
+    raise ArgumentError(f"{op}: {value!r:.40} does not fit into {dtype}, which holds {lo} to {hi}")
+
+
+def _range(dtype: Dtype) -> tuple[Number, Number]:
+    """Return the smallest and the largest finite number of a type, as Python numbers: these compare exactly."""
+    if dtype.kind == "f":
+        return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
+    return np.iinfo(dtype).min, np.iinfo(dtype).max

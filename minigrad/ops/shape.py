@@ -19,7 +19,7 @@ from .operands import tensor_of
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["broadcast_to", "expand", "permute", "reshape", "squeeze", "sum_to_size", "transpose", "unsqueeze"]
+__all__ = ["broadcast_to", "expand", "flatten", "permute", "reshape", "squeeze", "sum_to_size", "transpose", "unflatten", "unsqueeze"]
 
 
 def shape_of(op: str, size: tuple[int | Sequence[int], ...]) -> tuple[int, ...]:
@@ -140,3 +140,26 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     x = tensor_of("unsqueeze", input)
     axis = normalize_axis("unsqueeze", dim, x.array.ndim + 1)
     return x.reshape((*x.array.shape[:axis], 1, *x.array.shape[axis:]))
+
+
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Join the axes from `start_dim` to `end_dim` into one.
+
+    Backward  dx = dy in the shape of x
+    """
+    x = tensor_of("flatten", input)
+    first, last = (normalize_axis("flatten", d, x.array.ndim) for d in (start_dim, end_dim))
+    if first > last:
+        raise ShapeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    shape = x.array.shape
+    return x.reshape((*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
+
+
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+    """Split the axis `dim` into several of the given sizes.
+
+    Backward  dx = dy in the shape of x
+    """
+    x = tensor_of("unflatten", input)
+    axis, shape = normalize_axis("unflatten", dim, x.array.ndim), x.array.shape
+    return x.reshape((*shape[:axis], *sizes, *shape[axis + 1 :]))

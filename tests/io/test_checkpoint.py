@@ -130,13 +130,18 @@ def test_what_cannot_be_saved_leaves_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["file"]
 
 
-def test_loading_takes_little_memory_beyond_the_file(path):
+def test_loading_takes_little_memory_beyond_the_file_and_mapping_next_to_none(path):
     save({f"w{i}": np.zeros(250_000) for i in range(4)}, path)  # 2 MB each
+    size = path.stat().st_size
     tracemalloc.start()
     try:
-        state = load(path)
-        assert tracemalloc.get_traced_memory()[1] < path.stat().st_size + 200_000
-        assert len(state) == 4
+        for mmap, least, most in ((False, size - 1000, size + 200_000), (True, 0, 200_000)):
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            state = load(path, mmap=mmap)
+            assert least < tracemalloc.get_traced_memory()[1] - before < most
+            assert len(state) == 4
+            del state
     finally:
         tracemalloc.stop()
 

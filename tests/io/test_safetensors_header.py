@@ -132,11 +132,11 @@ def test_entries_that_do_not_cover_the_buffer_exactly_are_refused(path, file_byt
 
 def test_empty_arrays_may_lie_anywhere_between_the_others(path, file_bytes):
     empty = {"dtype": "F32", "shape": [0, 3]}
-    header = {"v": entry(), "start": {**empty, "data_offsets": [0, 0]}, "end": {**empty, "data_offsets": [8, 8]}}
+    header = {"end": {**empty, "data_offsets": [8, 8]}, "v": entry(), "start": {**empty, "data_offsets": [0, 0]}}
     path.write_bytes(file_bytes(header, np.array([1.5, 2.5], "<f4").tobytes()))
     for mmap in (False, True):
         found = load_file(path, mmap=mmap)
-        assert list(found) == ["v", "start", "end"]
+        assert list(found) == ["end", "v", "start"]
         assert found["v"].tolist() == [1.5, 2.5]
         assert found["start"].shape == found["end"].shape == (0, 3)
 

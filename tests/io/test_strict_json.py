@@ -76,4 +76,6 @@ def test_brackets_count_only_outside_strings(text, depth):
 
 
 def test_the_longest_number_is_read():
-    assert parse("test", b"9" * MAX_DIGITS, max_depth=1) == 10**MAX_DIGITS - 1
+    for sign in (1, -1):
+        longest = sign * (10**MAX_DIGITS - 1)
+        assert parse("test", b"%d" % longest, max_depth=1) == longest
