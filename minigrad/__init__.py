@@ -2,10 +2,14 @@
 
 # ruff: isort: skip_file
 from .tensor import Tensor  # first: the function `tensor` below takes the name of the module
-from . import ops
+from . import func, io, nn, ops, optim
+from .anomaly import detect_anomaly
 from .autograd import backward, grad, record
 from .backend import kernels
-from .dtypes import float32, float64
+from .checkpoint import checkpoint
+from .dtypes import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
+from .dtypes import get_default_dtype, set_default_dtype
 from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .io import load, save
 from .ops import *
-from .random import Generator, manual_seed
+from .random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state

@@ -146,7 +146,7 @@ def _follow(
         if not retain_graph:
             y.edges = _FREED
         for x, rule in edges:
-            while x.order > order and x.earlier is not None:  # x was overwritten since: y was made from its earlier self
+            while x.order > order and x.earlier is not None:  # overwritten since: y was made from its earlier self
                 x = x.earlier
             if targets is not None and not x.edges and x not in targets:
                 continue

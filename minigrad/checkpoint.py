@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 class _Replay:
     """The edges of a checkpointed result: to walk them is to run the block again and to go on from its new result."""
 
-    def __init__(self, block: Callable[[], Any], which: int | None, inputs: list[Node], random: RngState | None) -> None:
+    def __init__(
+        self, block: Callable[[], Any], which: int | None, inputs: list[Node], random: RngState | None
+    ) -> None:
         self.block, self.which, self.inputs, self.random = block, which, inputs, random
         self.order = clock.tick()
 
@@ -43,8 +45,9 @@ class _Replay:
 
 
 def checkpoint(
-    function: Callable[..., Any], *args: Any, preserve_rng_state: bool = True, use_reentrant: bool = False, **kwargs: Any
-) -> Any:
+    function: Callable[..., Any], *args: Any, preserve_rng_state: bool = True, use_reentrant: bool = False,
+    **kwargs: Any,
+) -> Any:  # fmt: skip
     """Compute function(*args, **kwargs), keeping only its inputs and its result.
 
     Backward runs the function again, with the same random numbers, to get the values in between. The function must

@@ -139,11 +139,11 @@ def _run(
     name: str, func: Function, args: Sequence[Any], argnums: int | tuple[int, ...], kwargs: dict[str, Any]
 ) -> tuple[list[Tensor], Any]:
     """Call `func` with fresh variables for the arguments in `argnums`; return the variables and the result."""
-    numbers = _several(argnums)
-    for n in numbers:
+    wanted = _several(argnums)
+    for n in wanted:
         if not -len(args) <= n < len(args):
             raise GradientError(f"{name}: there is no argument {n}, {len(args)} were given")
-    numbers = [n % len(args) for n in numbers]
+    numbers = [n % len(args) for n in wanted]
     with enable_grad():
         variables = {n: _variable(name, args[n]) for n in numbers}
         result = func(*(variables.get(i, a) for i, a in enumerate(args)), **kwargs)
@@ -157,7 +157,8 @@ def _variable(name: str, x: Any) -> Tensor:
         raise GradientError(f"{name}: derivatives are by floating tensors, got {x.dtype}\nHint: convert with .float()")
     if x.tracked:
         return autograd.record("variable", x.array, (x, lambda dy, _: dy))
-    return x.detach().requires_grad_()
+    leaf: Tensor = x.detach().requires_grad_()
+    return leaf
 
 
 def _pull(

@@ -1,5 +1,7 @@
 """The tensor: a value on the tape, with the ops as its methods.
 
+Longer than 300 lines because half of it is one table, the names of the methods.
+
 The methods are the ops themselves, assigned in the class body: `Tensor.sum` is `ops.sum`, and a reader, a type
 checker and `help()` all find the same function.
 """
@@ -246,7 +248,7 @@ class Tensor(Node):
         return ops.pow(other, self)
 
     def __rmatmul__(self, other: Operand) -> Tensor:
-        return ops.matmul(other, self)
+        return ops.matmul(ops.as_tensor(other), self)
 
     def where(self, condition: Tensor, other: Operand) -> Tensor:
         """Keep the elements where the condition holds, take those of `other` elsewhere."""
@@ -384,11 +386,13 @@ class Tensor(Node):
     # shape.py
     broadcast_to = ops.broadcast_to
     expand = ops.expand
+    flatten = ops.flatten
     permute = ops.permute
     reshape = ops.reshape
     squeeze = ops.squeeze
     sum_to_size = ops.sum_to_size
     transpose = ops.transpose
+    unflatten = ops.unflatten
     unsqueeze = ops.unsqueeze
     # softmax.py
     log_softmax = ops.log_softmax

@@ -19,7 +19,7 @@ def f(x, w):
 
 def test_grad_differentiates_by_the_chosen_arguments_and_leaves_no_trace():
     x, w = tensor(2, 3), tensor(3, 4)
-    scalar = lambda x, w: (f(x, w) ** 2).sum()  # noqa: E731
+    scalar = lambda x, w: (f(x, w) ** 2).sum()
     a, b = Tensor(x.numpy(), requires_grad=True), Tensor(w.numpy(), requires_grad=True)
     scalar(a, b).backward()
     dx, dw = func.grad(scalar, argnums=(0, 1))(x, w)
@@ -40,7 +40,7 @@ def test_value_and_grad_gives_both_and_passes_aux_through():
 
 
 def test_grad_composes_to_any_order():
-    g = lambda x: x**5  # noqa: E731
+    g = lambda x: x**5
     for k, expected in enumerate([80.0, 160.0, 240.0, 240.0]):
         g = func.grad(g)
         assert g(Tensor(2.0, dtype="float64")).item() == expected, k

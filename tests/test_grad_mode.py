@@ -69,7 +69,6 @@ def test_an_exception_restores_the_mode():
 
 
 def test_enable_grad_has_no_effect_in_inference_mode():
-    with inference_mode():
-        with enable_grad():
-            assert not (leaf() * 2).requires_grad
+    with inference_mode(), enable_grad():
+        assert not (leaf() * 2).requires_grad
     assert is_grad_enabled() and minigrad.is_grad_enabled()

@@ -141,7 +141,7 @@ def test_writing_elements_has_the_gradients_of_what_stays(key):
     untouched[key] = 0
     np.testing.assert_array_equal(x.grad.numpy(), untouched)
     last = {int(p): i for i, p in enumerate(place.ravel())}
-    survivors = [i for i in last.values()]
+    survivors = list(last.values())
     expected_dv = np.zeros(place.size)
     expected_dv[survivors] = cotangent.ravel()[place.ravel()[survivors]]
     np.testing.assert_array_equal(value.grad.numpy().ravel(), expected_dv)

@@ -6,6 +6,7 @@ They are stored with the weights, so that a file of weights is enough to build t
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,10 +15,10 @@ from ..data import load as load_data
 from ..data.transforms import AddChannel, Compose, Normalize, RandomAffine, RandomCrop, RandomHorizontalFlip, ToFloat
 from ..errors import ArgumentError, FileFormatError
 from ..io import load, save
-from ..models import CNN, MLP, AlexNet, LeNet, ResNet
+from ..models import CNN, MLP, LeNet
 from ..nn import Module
 
-MODELS = ("mlp", "lenet", "cnn", "alexnet", "resnet")
+MODELS = ("mlp", "lenet", "cnn")
 # name: (pixels across, mean and standard deviation of each channel of the training pictures, in [0, 1])
 PICTURES: dict[str, tuple[int, list[float], list[float]]] = {
     "digits": (28, [0.1307], [0.3081]),
@@ -57,12 +58,10 @@ def build_model(recipe: Recipe) -> Module:
     """Return a new model of the recipe's kind, for its data, on its device."""
     size, mean, _ = PICTURES[recipe.data]
     channels = len(mean)
-    models = {
+    models: dict[str, Callable[[], Module]] = {
         "mlp": lambda: MLP(channels * size * size),
         "lenet": lambda: LeNet(channels),
         "cnn": lambda: CNN(channels, size),
-        "alexnet": lambda: AlexNet(channels),
-        "resnet": lambda: ResNet(8, channels),
     }
     return models[recipe.model]().to(recipe.dtype).to(recipe.device)
 
@@ -98,7 +97,7 @@ def load_classifier(path: str | os.PathLike[str]) -> tuple[Module, Recipe, list[
     """
     state = load(path)
     if not isinstance(state, dict) or not {"recipe", "classes", "model"} <= set(state):
-        raise FileFormatError(f"{os.fspath(path)}: not a classifier\nHint: give the model.safetensors of a training run")
+        raise FileFormatError(f"{os.fspath(path)}: not a classifier\nHint: give the model.safetensors of a run")
     try:
         recipe = Recipe(**{**state["recipe"], "device": "cpu"})
     except TypeError as error:

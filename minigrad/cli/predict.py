@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from .. import from_numpy
 from ..errors import FileFormatError
 from ..grad_mode import no_grad
-from ..ops import softmax
+from ..ops import from_numpy, softmax
 from .classifier import PICTURES, Recipe, load_classifier, transform
 
 
@@ -25,7 +25,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--top", type=int, default=3, help="how many guesses to show for each")
 
 
-def read_picture(path: Path, recipe: Recipe) -> np.ndarray:  # type: ignore[type-arg]
+def read_picture(path: Path, recipe: Recipe) -> np.ndarray[Any, Any]:
     """Return a picture as uint8 pixels, (H, W) or (3, H, W), of the size that the recipe's data have."""
     from PIL import Image, UnidentifiedImageError
 

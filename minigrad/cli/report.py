@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,9 +17,10 @@ from .classifier import PICTURES, Recipe
 MOST_MISTAKES = 40
 
 
-def report(trainer: Trainer, test: DataLoader, recipe: Recipe, out: Path) -> tuple[list[Path], ConfusionMatrix]:
+def report(
+    trainer: Trainer, test: DataLoader, classes: list[str], recipe: Recipe, out: Path
+) -> tuple[list[Path], ConfusionMatrix]:
     """Write curves.png, confusion.png, mistakes.png and filters.png; return their paths and the confusions."""
-    classes = list(test.dataset.info.classes)  # type: ignore[union-attr]
     matrix = ConfusionMatrix(len(classes))
     images, captions = _mistakes(trainer.model, test, matrix, classes)
     title = f"{recipe.model} on {recipe.data}"
@@ -35,9 +37,9 @@ def report(trainer: Trainer, test: DataLoader, recipe: Recipe, out: Path) -> tup
 
 def _mistakes(
     model: Module, test: DataLoader, matrix: ConfusionMatrix, classes: list[str]
-) -> tuple[np.ndarray, list[str]]:  # type: ignore[type-arg]
+) -> tuple[np.ndarray[Any, Any], list[str]]:
     """Count every prediction in `matrix`; return the wrong ones the model was surest of, with captions."""
-    found: list[tuple[float, np.ndarray, str]] = []  # type: ignore[type-arg]
+    found: list[tuple[float, np.ndarray[Any, Any], str]] = []
     model.eval()
     with no_grad():
         for x, y in test:
@@ -54,7 +56,7 @@ def _mistakes(
     return np.stack([image for _, image, _ in chosen]) if chosen else np.zeros(shape), [c for _, _, c in chosen]
 
 
-def first_filters(model: Module, recipe: Recipe) -> np.ndarray:  # type: ignore[type-arg]
+def first_filters(model: Module, recipe: Recipe) -> np.ndarray[Any, Any]:
     """Return what the first layer looks for, as filters (K, C, R, S): its taps, or its weights laid out as pictures."""
     for module in model.modules():
         if isinstance(module, Conv2d):

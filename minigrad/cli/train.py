@@ -13,18 +13,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from .. import manual_seed
 from ..data import DataLoader
 from ..errors import ArgumentError, FileFormatError
 from ..io import atomic_write, load
 from ..nn import functional as F
-from ..optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from ..optim import SGD, Adam, AdamW, Optimizer
 from ..optim.lr_scheduler import OneCycleLR
+from ..random import manual_seed
 from ..train import Checkpoint, HistoryLog, ProgressBar, Trainer, accuracy
 from .classifier import MODELS, PICTURES, Recipe, build_model, load_pictures, save_classifier
 from .report import report
 
-OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop", "adagrad")
+OPTIMIZERS = ("adam", "adamw", "sgd")
 CHECKPOINT = "checkpoint.safetensors"
 
 
@@ -56,23 +56,23 @@ def make_optimizer(recipe: Recipe, parameters: Any) -> Optimizer:
     """Return the optimizer of the recipe."""
     if recipe.optimizer == "sgd":
         return SGD(parameters, lr=recipe.lr, momentum=0.9, nesterov=True)
-    kinds = {"adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "adagrad": Adagrad}
-    return kinds[recipe.optimizer](parameters, lr=recipe.lr)
+    return (AdamW if recipe.optimizer == "adamw" else Adam)(parameters, lr=recipe.lr)
 
 
-def build(recipe: Recipe, out: Path, console: Any) -> tuple[Trainer, DataLoader, DataLoader]:
-    """Return the trainer of a run, its training data and its test data."""
+def build(recipe: Recipe, out: Path, console: Any) -> tuple[Trainer, DataLoader, DataLoader, tuple[str, ...]]:
+    """Return the trainer of a run, its training data, its test data, and the names of the classes."""
     manual_seed(recipe.seed)
     model = build_model(recipe)
     loader = DataLoader(load_pictures(recipe, "train"), recipe.batch_size, shuffle=True, num_workers=1)
-    test = DataLoader(load_pictures(recipe, "test"), 500)
+    pictures = load_pictures(recipe, "test")
+    test = DataLoader(pictures, 500)
     optimizer = make_optimizer(recipe, model.parameters())
     trainer = Trainer(
         model, optimizer, F.cross_entropy, metrics={"accuracy": accuracy},
         scheduler=OneCycleLR(optimizer, recipe.lr, total_steps=recipe.epochs * len(loader)),
         callbacks=[ProgressBar(console), HistoryLog(out / "history.csv"), Checkpoint(out / CHECKPOINT, asdict(recipe))],
     )  # fmt: skip
-    return trainer, loader, test
+    return trainer, loader, test, pictures.info.classes
 
 
 def resumed(folder: Path, epochs: int | None) -> tuple[Recipe, dict[str, Any]]:
@@ -80,7 +80,7 @@ def resumed(folder: Path, epochs: int | None) -> tuple[Recipe, dict[str, Any]]:
     path = folder / CHECKPOINT if folder.is_dir() else folder
     state = load(path)
     if not isinstance(state, dict) or "run" not in state:
-        raise FileFormatError(f"{path}: not the checkpoint of a training run\nHint: give the folder of an earlier --out")
+        raise FileFormatError(f"{path}: not the checkpoint of a run\nHint: give the folder of an earlier --out")
     recipe = Recipe(**state["run"])
     if epochs not in (None, recipe.epochs):
         raise ArgumentError(
@@ -101,13 +101,13 @@ def run(arguments: argparse.Namespace) -> int:
         recipe, state = resumed(arguments.resume, arguments.epochs)
         out = arguments.out or (arguments.resume if arguments.resume.is_dir() else arguments.resume.parent)
     out.mkdir(parents=True, exist_ok=True)
-    trainer, loader, test = build(recipe, out, console)
+    trainer, loader, test, classes = build(recipe, out, console)
     if state is not None:
         trainer.load_state_dict(state, loader)
     count = sum(p.numel() for p in trainer.model.parameters())
     console.print(
-        f"{recipe.model} ({count:,} parameters) on {recipe.data}: {len(loader.dataset):,} pictures to train on, "  # type: ignore[arg-type]
-        f"{len(test.dataset):,} to test", highlight=False,  # type: ignore[arg-type]
+        f"{recipe.model} ({count:,} parameters) on {recipe.data}: {len(loader.dataset):,} pictures to train on, "
+        f"{len(test.dataset):,} to test", highlight=False,
     )  # fmt: skip
     started = time.perf_counter()
     try:
@@ -116,8 +116,8 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f"interrupted; go on with  minigrad train --resume {out}", highlight=False)
         raise
     seconds = time.perf_counter() - started
-    save_classifier(out / "model.safetensors", trainer.model, recipe, test.dataset.info.classes)  # type: ignore[union-attr]
-    pictures, matrix = report(trainer, test, recipe, out)
+    save_classifier(out / "model.safetensors", trainer.model, recipe, classes)
+    pictures, matrix = report(trainer, test, list(classes), recipe, out)
     metrics = {
         "test_accuracy": matrix.accuracy(), "seconds": round(seconds, 3), "epochs": trainer.epoch, "parameters": count,
         **asdict(replace(recipe, epochs=trainer.epoch)),

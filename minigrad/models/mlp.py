@@ -1,8 +1,12 @@
-"""The multilayer perceptron: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986."""
+"""The multilayer perceptron.
+
+Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from .. import nn
 from ..tensor import Tensor
@@ -18,7 +22,7 @@ class MLP(nn.Module):
         super().__init__()
         widths = [in_features, *hidden]
         layers: list[nn.Module] = [nn.Flatten()]
-        for n, m in zip(widths, widths[1:], strict=False):
+        for n, m in pairwise(widths):
             layers += [nn.Linear(n, m), nn.ReLU()]
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], classes))
 

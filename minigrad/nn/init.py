@@ -10,7 +10,7 @@ with fan_in inputs per output and fan_out outputs per input,
 from __future__ import annotations
 
 import math
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,14 +23,14 @@ from ..tensor import Tensor
 T = TypeVar("T", bound=Tensor)
 
 
-def _fill(name: str, tensor: T, values: np.ndarray) -> T:  # type: ignore[type-arg]
+def _fill(name: str, tensor: T, values: np.ndarray[Any, Any]) -> T:
     """Store `values` in the memory of `tensor`."""
     tensor.array[...] = to_device(values, tensor.device)
     note_overwrite(tensor, f"init.{name}")
     return tensor
 
 
-def _wide(tensor: Tensor) -> np.dtype:  # type: ignore[type-arg]
+def _wide(tensor: Tensor) -> np.dtype[Any]:
     return np.dtype("float64") if tensor.dtype == np.float64 else np.dtype("float32")
 
 
@@ -77,7 +77,7 @@ def eye_(tensor: T) -> T:
     """Set a matrix to the identity."""
     if tensor.ndim != 2:
         raise ShapeError(f"eye_: needs a matrix, got shape {tensor.shape}")
-    return _fill("eye_", tensor, np.eye(*tensor.shape))
+    return _fill("eye_", tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def dirac_(tensor: T, groups: int = 1) -> T:

@@ -52,6 +52,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: define forward(self, ...)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run forward, between the hooks if there are any."""
         if self._hooks is None:
             return self.forward(*args, **kwargs)
         return self._hooks.run(self, args, kwargs)

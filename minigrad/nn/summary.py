@@ -17,16 +17,19 @@ _FREE = frozenset({"leaf", "reshape", "permute", "transpose", "broadcast_to", "g
 
 def flops(y: Tensor, inputs: Sequence[Edge]) -> int:
     """Return the floating-point operations that made `y`, a product and a sum counted as two."""
-    shapes = [x.array.shape for x, _ in inputs]
+    shapes: list[tuple[int, ...]] = [x.array.shape for x, _ in inputs]
     if y.op in _FREE or not y.is_floating_point():
         return 0
+    size = y.numel()
     if y.op == "conv":
-        return 2 * y.array.size * math.prod(shapes[1][1:])
+        return 2 * size * math.prod(shapes[1][1:])
     if y.op == "conv_transpose":
-        return 2 * math.prod(shapes[0]) * math.prod(shapes[1][1:])
+        return 2 * int(math.prod(shapes[0]) * math.prod(shapes[1][1:]))
     if y.op == "matmul":
-        return 2 * y.array.size * shapes[0][-1]
-    return max([y.array.size, *(math.prod(shape) for shape in shapes)])
+        return 2 * size * int(shapes[0][-1])
+    if y.op == "linear":
+        return 2 * size * int(shapes[0][-1]) + (size if len(shapes) > 2 else 0)
+    return max([size, *(math.prod(shape) for shape in shapes)])
 
 
 @dataclass
@@ -54,8 +57,9 @@ class Summary:
         lines = [("layer", "kind", "output shape", "parameters", "FLOPs")]
         lines += [(r.name, r.kind, str(r.shape), f"{r.parameters:,}", f"{r.flops:,}") for r in self.rows]
         widths = [max(len(line[i]) for line in lines) for i in range(5)]
-        text = ["  ".join([*(c.ljust(w) for c, w in zip(line[:3], widths, strict=False)),
-                           *(c.rjust(w) for c, w in zip(line[3:], widths[3:], strict=True))]) for line in lines]  # fmt: skip
+        aligned = [[c.ljust(w) if i < 3 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))]
+                   for line in lines]  # fmt: skip
+        text = ["  ".join(line) for line in aligned]
         text.insert(1, "-" * len(text[0]))
         total = f"{self.parameters:,} parameters ({self.trainable:,} trainable, {self.nbytes / 2**20:.2f} MiB)"
         return "\n".join([*text, text[1], f"{total}, {self.flops:,} FLOPs forward"])

@@ -12,7 +12,7 @@ from ..autograd import record
 from ..backend import Array, accelerable, array_module
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .extreme import clamp
-from .operands import Operand, operands, quiet, real, tensor_of, together
+from .operands import operands, quiet, real, tensor_of, together
 from .select import where
 from .trigonometry import tanh
 
@@ -110,18 +110,16 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     Source    He et al., "Delving deep into rectifiers", arXiv:1502.01852, equation 1
     """
     x, w = real("prelu", input), tensor_of("prelu", weight, "weight")
+    if w.array.ndim > 1:
+        raise ShapeError(f"prelu: weight has {w.array.ndim} axes, shape {w.array.shape}; it needs one, or none")
     channels = x.array.shape[1] if x.array.ndim > 1 else 1
-    if w.array.ndim > 1 or w.array.size not in (1, channels):
+    if w.array.size not in (1, channels):
         raise ShapeError(
             f"prelu: C is {channels} in input but {w.array.size} in weight\n"
             f"  input  (N, C, ...) = {x.array.shape}\n  weight (C) = {w.array.shape}\n"
             "Hint: give one slope for all channels, or one for each"
         )
-    return _with_slope(x, w.reshape((w.array.size, *(1,) * (x.array.ndim - 2))) if x.array.ndim > 1 else w.reshape(()))
-
-
-def _with_slope(x: Operand, w: Operand) -> Tensor:
-    x, w = operands("prelu", x, w)
+    x, w = operands("prelu", x, w.reshape((-1, *(1,) * (x.array.ndim - 2)) if x.array.ndim > 1 else ()))
     with quiet():
         y = array_module(x.array).where(x.array > 0, x.array, w.array * x.array)
     return record(

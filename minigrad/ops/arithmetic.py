@@ -15,7 +15,9 @@ from .operands import Number, Operand, operands, quiet, real, tensor_of
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["add", "div", "floor_divide", "fmod", "mul", "neg", "pow", "reciprocal", "remainder", "rsub", "square", "sub"]
+__all__ = [
+    "add", "div", "floor_divide", "fmod", "mul", "neg", "pow", "reciprocal", "remainder", "rsub", "square", "sub",
+]  # fmt: skip
 
 
 def add(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:

@@ -48,13 +48,13 @@ def cross_entropy(
     hard = nll_loss(logs, t, weight, ignore_index, reduction)
     if not label_smoothing:
         return hard
-    C = x.array.shape[axis]
+    C = int(x.array.shape[axis])
     factors = logs.new_ones(C) if weight is None else weight
     kept = t != ignore_index
     spread = -(logs * _along(factors, logs.array.ndim, axis)).sum(axis).masked_fill(~kept, 0.0)
     total = (_factors(t, kept, weight, x)).sum() if reduction == "mean" else 1
     smooth = spread if reduction == "none" else spread.sum() / total
-    return (1 - label_smoothing) * hard + (label_smoothing / C) * smooth
+    return hard * (1 - label_smoothing) + smooth * (label_smoothing / C)
 
 
 def _soft_targets(

@@ -62,7 +62,7 @@ def _from_sequence(data: Any) -> np.ndarray[Any, Any]:
     try:
         array = np.asarray(plain(data))
     except ValueError as error:
-        raise ShapeError(f"tensor: the nested sequences have unequal lengths\nHint: pad them. NumPy says: {error}") from error
+        raise ShapeError(f"tensor: the nested sequences have unequal lengths, {error}\nHint: pad them") from error
     if array.dtype.kind not in "fiub":
         raise DtypeError(f"tensor: cannot hold {type(data).__name__} data of type {array.dtype}: {data!r:.80}")
     return array

@@ -34,7 +34,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise ShapeError(f"cat: shapes must agree but for axis {axis}, got {', '.join(map(str, shapes))}")
     dtype = result_type((x.array.dtype, x.array.ndim) for x in xs)
     xs = [x.to(dtype) for x in xs]
-    edges, start = list[Edge](), 0
+    edges: list[Edge] = []
+    start = 0
     for x, shape in zip(xs, shapes, strict=True):
         part = (slice(None),) * axis + (slice(start, start + shape[axis]),)
         edges.append((x, lambda dy, _, part=part: dy[part]))  # type: ignore[misc]

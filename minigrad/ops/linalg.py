@@ -135,7 +135,8 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     rows, columns = x.array.shape, w.array.shape
     if rows[-1] != columns[-1]:
         wrong = f"K is {rows[-1]} in input but {columns[-1]} in other"
-        raise ShapeError(describe("inner", wrong, {"input": (x, "... K"), "other": (w, "... K")}, "the last axes must agree"))
+        rows_ = {"input": (x, "... K"), "other": (w, "... K")}
+        raise ShapeError(describe("inner", wrong, rows_, "the last axes must agree"))
     flat = matmul(x.reshape(math.prod(rows[:-1]), rows[-1]), w.reshape(math.prod(columns[:-1]), columns[-1]).mT)
     return flat.reshape(rows[:-1] + columns[:-1])
 

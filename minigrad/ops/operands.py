@@ -39,11 +39,8 @@ def tensor_of(op: str, x: Any, name: str = "input") -> Tensor:
 
 def real(op: str, x: Any, name: str = "input") -> Tensor:
     """Return `x` as a tensor of a floating type; integers and bools become the default type, as in PyTorch."""
-    x = tensor_of(op, x, name)
-    if is_floating(x.array.dtype):
-        return x
-    converted: Tensor = x.to(get_default_dtype())
-    return converted
+    found = tensor_of(op, x, name)
+    return found if is_floating(found.array.dtype) else found.to(get_default_dtype())
 
 
 def operands(op: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:

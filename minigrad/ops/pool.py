@@ -160,7 +160,7 @@ def max_pool_forward(x_nchw: Array, g: Geometry) -> tuple[Array, Array]:
         windows, pixels = zip(*(in_image(g, axis, tap) for axis, tap in enumerate(place)), strict=True)
         best, taken = y[(..., *windows)], winner[(..., *windows)]
         value = xp.ascontiguousarray(x_nchw[(..., *pixels)])  # it is read three times
-        beats = (value > best) | (value != value)  # NaN wins
+        beats = (value > best) | xp.isnan(value)  # NaN wins
         xp.maximum(best, value, out=best)
         xp.maximum(taken, beats * taken.dtype.type(number), out=taken)
     return y, _plane_index(winner, g)

@@ -19,7 +19,10 @@ from .operands import tensor_of
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["broadcast_to", "expand", "flatten", "permute", "reshape", "squeeze", "sum_to_size", "transpose", "unflatten", "unsqueeze"]
+__all__ = [
+    "broadcast_to", "expand", "flatten", "permute", "reshape", "squeeze", "sum_to_size", "transpose", "unflatten",
+    "unsqueeze",
+]  # fmt: skip
 
 
 def shape_of(op: str, size: tuple[int | Sequence[int], ...]) -> tuple[int, ...]:

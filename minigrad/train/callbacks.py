@@ -101,7 +101,7 @@ class Checkpoint(Callback):
 
 
 class HistoryLog(Callback):
-    """Writes the history after every epoch, as .csv (a line per epoch) or .json (a list of rows), by the file's name."""
+    """Writes the history after every epoch: a line per epoch in a .csv, a list of rows in a .json."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)

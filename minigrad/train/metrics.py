@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +15,8 @@ from ..backend import to_numpy
 from ..errors import ArgumentError, RangeError, ShapeError
 from ..tensor import Tensor
 
-Counts = np.ndarray
 
-
-def _scores(name: str, output: Tensor, target: Tensor) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _scores(name: str, output: Tensor, target: Tensor) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return scores (N, C) and classes (N,) as arrays, any further axes taken into N."""
     scores, classes = to_numpy(output.array), to_numpy(target.array)
     if scores.ndim < 2 or scores.shape[:1] + scores.shape[2:] != classes.shape:
@@ -83,19 +82,21 @@ class ConfusionMatrix:
         """Return the fraction on the diagonal."""
         return float(np.trace(self.counts) / max(self.counts.sum(), 1))
 
-    def precision(self) -> np.ndarray:  # type: ignore[type-arg]
+    def precision(self) -> np.ndarray[Any, Any]:
         """Return per class: of what was taken for it, the fraction that was it; 0 if nothing was."""
         return self._share(self.counts.sum(0))
 
-    def recall(self) -> np.ndarray:  # type: ignore[type-arg]
+    def recall(self) -> np.ndarray[Any, Any]:
         """Return per class: of what was it, the fraction that was taken for it; 0 if nothing was."""
         return self._share(self.counts.sum(1))
 
-    def f1(self) -> np.ndarray:  # type: ignore[type-arg]
+    def f1(self) -> np.ndarray[Any, Any]:
         """Return per class the harmonic mean of precision and recall."""
         p, r = self.precision(), self.recall()
-        return np.divide(2 * p * r, p + r, out=np.zeros_like(p), where=p + r > 0)
+        f1: np.ndarray[Any, Any] = np.divide(2 * p * r, p + r, out=np.zeros_like(p), where=p + r > 0)
+        return f1
 
-    def _share(self, of: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def _share(self, of: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         hits = np.diag(self.counts).astype(np.float64)
-        return np.divide(hits, of, out=np.zeros_like(hits), where=of > 0)
+        share: np.ndarray[Any, Any] = np.divide(hits, of, out=np.zeros_like(hits), where=of > 0)
+        return share

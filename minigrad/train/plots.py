@@ -1,4 +1,4 @@
-"""Pictures of a training run: curves, confusions, mistakes, filters. Each function writes one PNG and returns its path."""
+"""Pictures of a training run: curves, confusions, mistakes, filters. Each function writes a PNG."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def plot_confusion(counts: Any, path: str | os.PathLike[str], labels: Sequence[s
     ax = axes[0, 0]
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for i, j in np.argwhere(counts):
-        ax.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=8, color="white" if share[i, j] > 0.5 else INK)
+        ink = "white" if share[i, j] > 0.5 else INK
+        ax.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=8, color=ink)
     ax.set(xlabel="predicted", ylabel="true", xticks=range(n), yticks=range(n), xticklabels=names, yticklabels=names)
     ax.set_title(f"{np.trace(counts) / max(counts.sum(), 1):.2%} of {counts.sum()} right")
     return _write(figure, path)

@@ -49,7 +49,8 @@ class ProgressBar(Callback):
         """Replace the bar of the epoch by a line."""
         seconds = time.perf_counter() - self._since
         self._bar.remove_task(self._task)
-        self.console.print(f"epoch {int(row['epoch'])}/{self._epochs}  {readable(row)}  {seconds:.1f} s", highlight=False)
+        line = f"epoch {int(row['epoch'])}/{self._epochs}  {readable(row)}  {seconds:.1f} s"
+        self.console.print(line, highlight=False, soft_wrap=True)
 
     def fit_ended(self, trainer: Trainer) -> None:
         """Take the bar down."""

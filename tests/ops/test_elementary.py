@@ -95,8 +95,8 @@ def test_xlogy_hides_the_missing_logarithm_from_both_derivatives_and_their_deriv
 @pytest.mark.parametrize("name", ["exp_", "sqrt_"])
 def test_in_place_gives_the_same_values_and_gradients(name):
     x, w = minigrad.tensor([0.5, 2.0], requires_grad=True), minigrad.tensor([3.0, -1.0])
-    expected, = minigrad.grad((getattr(ops, name[:-1])(x * 1.5) * w).sum(), [x])
+    (expected,) = minigrad.grad((getattr(ops, name[:-1])(x * 1.5) * w).sum(), [x])
     y = x * 1.5
     assert getattr(y, name)() is y
-    got, = minigrad.grad((y * w).sum(), [x])
+    (got,) = minigrad.grad((y * w).sum(), [x])
     np.testing.assert_array_equal(got.numpy(), expected.numpy())

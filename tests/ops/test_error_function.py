@@ -58,6 +58,6 @@ def test_the_error_function_is_odd_down_to_the_sign_of_zero():
 
 
 def test_the_slope_far_away_is_zero_not_nan():
-    x = minigrad.tensor([1e200, -np.inf], dtype="float64", requires_grad=True)
+    x = minigrad.tensor([1e100, -np.inf], dtype="float64", requires_grad=True)
     (x.erf() - x.erfc()).sum().backward()
     np.testing.assert_array_equal(x.grad.numpy(), [0, 0])

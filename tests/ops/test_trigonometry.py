@@ -99,8 +99,8 @@ def test_lengths_whose_squares_overflow_or_vanish_are_right(scale):
 
 def test_in_place_gives_the_same_values_and_gradients():
     x, w = minigrad.tensor([0.5, 2.0], requires_grad=True), minigrad.tensor([3.0, -1.0])
-    expected, = minigrad.grad(((x * 1.5).tanh() * w).sum(), [x])
+    (expected,) = minigrad.grad(((x * 1.5).tanh() * w).sum(), [x])
     y = x * 1.5
     assert y.tanh_() is y
-    got, = minigrad.grad((y * w).sum(), [x])
+    (got,) = minigrad.grad((y * w).sum(), [x])
     np.testing.assert_array_equal(got.numpy(), expected.numpy())
