@@ -10,7 +10,7 @@ import itertools
 import os
 import sys
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import InPlaceError
 
@@ -91,7 +91,8 @@ def check_fresh(op: str, x: Node) -> None:
 def check_saved(y: Node, order: int, rule: Rule) -> None:
     """Raise if a tensor that `rule` mentions was overwritten after `y` was recorded."""
     code, cells = getattr(rule, "__code__", None), getattr(rule, "__closure__", None) or ()
-    saved = [(name, cell.cell_contents) for name, cell in zip(getattr(code, "co_freevars", ()), cells, strict=False)]
+    names: tuple[str, ...] = getattr(code, "co_freevars", ())
+    saved: list[tuple[str, Any]] = [(name, cell.cell_contents) for name, cell in zip(names, cells, strict=False)]
     if code is None or "_" not in code.co_varnames[1:2]:
         saved.append(("its result", y))
     for name, value in saved:

@@ -235,6 +235,12 @@ class Tensor(Node):
     def __reduce__(self) -> Any:
         return _rebuilt, (type(self), to_numpy(self.array), self.tracked)
 
+    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
+        return ops.eq(self, other)
+
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+        return ops.ne(self, other)
+
     def __rtruediv__(self, other: Operand) -> Tensor:
         return ops.div(other, self)
 
@@ -255,7 +261,6 @@ class Tensor(Node):
         return ops.where(condition, self, other)
 
     __hash__ = object.__hash__
-    __eq__, __ne__ = ops.eq, ops.ne  # type: ignore[assignment]
     __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
     __abs__ = ops.abs
     __neg__ = ops.neg

@@ -26,3 +26,8 @@ from .shape import *
 from .softmax import *
 from .trigonometry import *
 from .unpool import *
+
+# These names are modules as well; what `ops` means by them is the op.
+from .einsum import einsum  # isort: skip
+from .linear import linear  # isort: skip
+from .softmax import softmax  # isort: skip
