@@ -45,7 +45,7 @@ class Node:
     edges: Iterable[Edge] = ()
     order: int = 0  # the tick of creation; 0 for leaves
     buffer: Buffer | None = None  # made when the memory is first shared or overwritten
-    view: bool = False
+    is_view: bool = False
     earlier: Tensor | None = None  # this tensor as it was before it was last overwritten
     hooks: tuple[Hook, ...] = ()
     retains_grad: bool = False
@@ -72,7 +72,7 @@ def record(op: str, array: Array, *edges: Edge) -> Tensor:
         kept = []
         for edge in edges:
             x = edge[0]
-            if x.view:
+            if x.is_view:
                 check_fresh(op, x)
             if x.tracked:
                 kept.append(edge)
@@ -91,7 +91,7 @@ def record_view(op: str, array: Array, x: Tensor, rule: Rule) -> Tensor:
     source = x.array if x.array.base is None else x.array.base
     if y.array is x.array or (y.array.base is not None and (y.array.base is source or y.array.base is x.array)):
         share_memory(y, x)
-        y.view = True
+        y.is_view = True
     return y
 
 
@@ -122,7 +122,8 @@ def walk(
     before, mode.recording = mode.recording, create_graph
     watcher, mode.watcher = mode.watcher, None  # it watches what rules return, not how they compute it
     try:
-        found = _follow(dict(seeds), None if wanted is None else set(wanted), retain_graph, watcher)
+        with np.errstate(all="ignore"):  # an infinite slope is a value like any other
+            found = _follow(dict(seeds), None if wanted is None else set(wanted), retain_graph, watcher)
         return {x: _run_hooks(x, dx) if x.hooks and not x.edges else dx for x, dx in found.items()}
     finally:
         mode.recording, mode.watcher = before, watcher

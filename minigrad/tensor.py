@@ -1,13 +1,12 @@
 """The tensor: a value on the tape, with the ops as its methods.
 
-Longer than 300 lines because half of it is one table, the names of the methods.
-
 The methods are the ops themselves, assigned in the class body: `Tensor.sum` is `ops.sum`, and a reader, a type
 checker and `help()` all find the same function.
 """
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,31 +32,31 @@ class Tensor(Node):
 
     __array_ufunc__ = None  # ndarray * Tensor asks the Tensor
 
-    def __init__(self, data: Any, dtype: DtypeLike | None = None, requires_grad: bool = False) -> None:
+    def __init__(self, data: Any, dtype: DtypeLike | None = None, requires_grad: builtins.bool = False) -> None:
         self.array = ops.tensor(data, dtype=dtype).array
         if requires_grad:
             self.requires_grad = True
 
     @property
-    def requires_grad(self) -> bool:
+    def requires_grad(self) -> builtins.bool:
         """Whether backward computes a gradient for this tensor."""
         return self.tracked
 
     @requires_grad.setter
-    def requires_grad(self, value: bool) -> None:
+    def requires_grad(self, value: builtins.bool) -> None:
         if value and not is_floating(self.array.dtype):
             raise DtypeError(f"requires_grad: only floating tensors have gradients, this one is {self.array.dtype}")
         if not value and self.edges:
             raise GradientError("requires_grad: a tensor with a history cannot drop it in place\nHint: use detach()")
         self.tracked = bool(value)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         """Set `requires_grad` and return the tensor."""
         self.requires_grad = requires_grad
         return self
 
     @property
-    def is_leaf(self) -> bool:
+    def is_leaf(self) -> builtins.bool:
         """Whether the tensor is the start of a history."""
         return not self.edges
 
@@ -76,7 +75,7 @@ class Tensor(Node):
             note_overwrite(self, f"an assignment to .data at {users_line()}")
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> tuple[builtins.int, ...]:
         """The sizes of the axes."""
         return self.array.shape  # type: ignore[no-any-return]
 
@@ -91,41 +90,41 @@ class Tensor(Node):
         return device_of(self.array)
 
     @property
-    def ndim(self) -> int:
+    def ndim(self) -> builtins.int:
         """The number of axes."""
         return self.array.ndim  # type: ignore[no-any-return]
 
     @property
-    def nbytes(self) -> int:
+    def nbytes(self) -> builtins.int:
         """The bytes that the elements take."""
         return self.array.nbytes  # type: ignore[no-any-return]
 
     @property
-    def itemsize(self) -> int:
+    def itemsize(self) -> builtins.int:
         """The bytes that one element takes."""
         return self.array.itemsize  # type: ignore[no-any-return]
 
-    def size(self, dim: int | None = None) -> Any:
+    def size(self, dim: builtins.int | None = None) -> Any:
         """Return the shape, or the size of one axis."""
         return self.shape if dim is None else self.shape[dim]
 
-    def dim(self) -> int:
+    def dim(self) -> builtins.int:
         """Return the number of axes."""
         return self.ndim
 
-    def numel(self) -> int:
+    def numel(self) -> builtins.int:
         """Return the number of elements."""
         return int(self.array.size)
 
-    def element_size(self) -> int:
+    def element_size(self) -> builtins.int:
         """Return the bytes that one element takes."""
         return self.itemsize
 
-    def is_floating_point(self) -> bool:
+    def is_floating_point(self) -> builtins.bool:
         """Say whether the elements are floating-point numbers."""
         return is_floating(self.dtype)
 
-    def is_contiguous(self) -> bool:
+    def is_contiguous(self) -> builtins.bool:
         """Say whether the elements lie in row-major order."""
         return bool(self.array.flags.c_contiguous)
 
@@ -159,7 +158,10 @@ class Tensor(Node):
         return view
 
     def backward(
-        self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: builtins.bool | None = None,
+        create_graph: builtins.bool = False,
     ) -> None:
         """Add dL/dx to the `.grad` of every leaf x that this depends on. See `minigrad.autograd.backward`."""
         autograd.backward(self, gradient, retain_graph, create_graph)
@@ -177,7 +179,7 @@ class Tensor(Node):
         self.hooks = (*self.hooks, hook)
         return RemovableHook(self, hook)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+    def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray[Any, Any]:
         array = self.numpy()
         return array if dtype is None and not copy else array.astype(dtype or array.dtype, copy=bool(copy))
 
@@ -193,7 +195,7 @@ class Tensor(Node):
     def __format__(self, spec: str) -> str:
         return format(self.item() if self.array.size == 1 and spec else str(self), spec)
 
-    def __len__(self) -> int:
+    def __len__(self) -> builtins.int:
         if not self.ndim:
             raise DtypeError("len: a 0-d tensor has no length")
         return self.shape[0]
@@ -203,26 +205,26 @@ class Tensor(Node):
             raise DtypeError("iter: a 0-d tensor cannot be iterated over")
         return (self[i] for i in range(self.shape[0]))
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> builtins.bool:
         if self.array.size != 1:
             raise ArgumentError(f"bool: the truth of {self.array.size} elements is ambiguous\nHint: use any() or all()")
         return bool(self.array.item())
 
-    def __float__(self) -> float:
+    def __float__(self) -> builtins.float:
         return float(self.item())
 
-    def __int__(self) -> int:
+    def __int__(self) -> builtins.int:
         return int(self.item())
 
-    def __index__(self) -> int:
+    def __index__(self) -> builtins.int:
         if is_floating(self.dtype):
             raise DtypeError(f"index: a {self.dtype} tensor cannot be used as an index")
         return int(self.item())
 
-    def __contains__(self, value: Any) -> bool:
+    def __contains__(self, value: Any) -> builtins.bool:
         return bool((self.array == ops.as_tensor(value).array).any())
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+    def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
         if self.edges:
             raise GradientError("deepcopy: only leaves can be copied\nHint: use clone(), or detach() first")
         twin = object.__new__(type(self))
@@ -288,6 +290,17 @@ class Tensor(Node):
     hardshrink = ops.hardshrink
     prelu = ops.prelu
     relu = ops.relu
+    # along_axis.py
+    gather = ops.gather
+    index_add = ops.index_add
+    index_add_ = ops.index_add_
+    index_select = ops.index_select
+    scatter = ops.scatter
+    scatter_ = ops.scatter_
+    scatter_add = ops.scatter_add
+    scatter_add_ = ops.scatter_add_
+    take = ops.take
+    take_along_dim = ops.take_along_dim
     # arithmetic.py
     add = ops.add
     div = divide = true_divide = ops.div
@@ -300,6 +313,14 @@ class Tensor(Node):
     remainder = ops.remainder
     square = ops.square
     sub = subtract = ops.sub
+    # axes.py
+    moveaxis = ops.moveaxis
+    movedim = ops.movedim
+    permute = ops.permute
+    swapaxes = ops.swapaxes
+    swapdims = ops.swapdims
+    t = ops.t
+    transpose = ops.transpose
     # compare.py
     allclose = ops.allclose
     bitwise_and = ops.bitwise_and
@@ -324,15 +345,32 @@ class Tensor(Node):
     lt = less = ops.lt
     ne = not_equal = ops.ne
     # convert.py
+    bool = ops.convert.bool
     clone = ops.clone
     contiguous = ops.contiguous
     detach = ops.detach
+    double = ops.convert.double
+    float = ops.convert.float
+    half = ops.convert.half
+    int = ops.convert.int
+    long = ops.convert.long
     to = ops.to
     type_as = ops.type_as
+    # counting.py
+    bincount = ops.bincount
+    unique = ops.unique
     # creation.py
+    new_empty = ops.new_empty
     new_full = ops.new_full
     new_ones = ops.new_ones
+    new_tensor = ops.new_tensor
     new_zeros = ops.new_zeros
+    # decomposition.py
+    cholesky = ops.cholesky
+    det = ops.det
+    inverse = ops.inverse
+    logdet = ops.logdet
+    slogdet = ops.slogdet
     # elementary.py
     exp = ops.exp
     expm1 = ops.expm1
@@ -355,6 +393,8 @@ class Tensor(Node):
     minimum = ops.minimum
     # gate.py
     sigmoid = ops.sigmoid
+    # index.py
+    index_put = ops.index_put
     # inplace.py
     add_ = ops.add_
     clamp_ = ops.clamp_
@@ -371,13 +411,63 @@ class Tensor(Node):
     sub_ = ops.sub_
     tanh_ = ops.tanh_
     zero_ = ops.zero_
-    # linalg.py
+    # matmul.py
+    addbmm = ops.addbmm
+    addmm = ops.addmm
+    addmv = ops.addmv
+    addr = ops.addr
+    baddbmm = ops.baddbmm
+    bmm = ops.bmm
+    dot = ops.dot
+    ger = ops.ger
+    inner = ops.inner
+    kron = ops.kron
     matmul = ops.matmul
+    mm = ops.mm
+    mv = ops.mv
+    outer = ops.outer
+    vdot = ops.vdot
+    # norm.py
+    norm = ops.norm
+    # order.py
+    argsort = ops.argsort
+    kthvalue = ops.kthvalue
+    median = ops.median
+    quantile = ops.quantile
+    sort = ops.sort
+    topk = ops.topk
+    # pick.py
+    argmax = ops.argmax
+    argmin = ops.argmin
+    cummax = ops.cummax
+    cummin = ops.cummin
+    max = ops.max
+    min = ops.min
+    # places.py
+    argwhere = ops.argwhere
+    masked_select = ops.masked_select
+    nonzero = ops.nonzero
     # reduce.py
+    all = ops.all
     amax = ops.amax
     amin = ops.amin
+    any = ops.any
+    count_nonzero = ops.count_nonzero
+    logsumexp = ops.logsumexp
     mean = ops.mean
+    nanmean = ops.nanmean
+    nansum = ops.nansum
+    prod = ops.prod
     sum = ops.sum
+    # repetition.py
+    repeat = ops.repeat
+    repeat_interleave = ops.repeat_interleave
+    tile = ops.tile
+    # reversal.py
+    flip = ops.flip
+    fliplr = ops.fliplr
+    flipud = ops.flipud
+    roll = ops.roll
     # rounding.py
     abs = absolute = ops.abs
     ceil = ops.ceil
@@ -386,22 +476,53 @@ class Tensor(Node):
     round = ops.round
     sign = ops.sign
     trunc = ops.trunc
+    # sample.py
+    bernoulli = ops.bernoulli
+    bernoulli_ = ops.bernoulli_
+    multinomial = ops.multinomial
+    normal_ = ops.normal_
+    uniform_ = ops.uniform_
+    # scan.py
+    cumprod = ops.cumprod
+    cumsum = ops.cumsum
+    diff = ops.diff
+    logcumsumexp = ops.logcumsumexp
     # select.py
     masked_fill = ops.masked_fill
     # shape.py
     broadcast_to = ops.broadcast_to
     expand = ops.expand
+    expand_as = ops.expand_as
     flatten = ops.flatten
-    permute = ops.permute
+    ravel = ops.ravel
     reshape = ops.reshape
+    reshape_as = ops.reshape_as
     squeeze = ops.squeeze
     sum_to_size = ops.sum_to_size
-    transpose = ops.transpose
     unflatten = ops.unflatten
     unsqueeze = ops.unsqueeze
+    view = ops.view
+    view_as = ops.view_as
+    # slices.py
+    chunk = ops.chunk
+    narrow = ops.narrow
+    select = ops.select
+    split = ops.split
+    tensor_split = ops.tensor_split
+    unbind = ops.unbind
     # softmax.py
     log_softmax = ops.log_softmax
     softmax = ops.softmax
+    # statistics.py
+    std = ops.std
+    var = ops.var
+    # triangle.py
+    diag = ops.diag
+    diag_embed = ops.diag_embed
+    diagonal = ops.diagonal
+    trace = ops.trace
+    tril = ops.tril
+    triu = ops.triu
     # trigonometry.py
     acos = ops.acos
     acosh = ops.acosh
@@ -417,6 +538,8 @@ class Tensor(Node):
     sinh = ops.sinh
     tan = ops.tan
     tanh = ops.tanh
+    # window.py
+    unfold = ops.windows
 
 
 class RemovableHook:

@@ -5,9 +5,10 @@ They are stored with the weights, so that a file of weights is enough to build t
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..data import LoadedDataset
@@ -15,10 +16,10 @@ from ..data import load as load_data
 from ..data.transforms import AddChannel, Compose, Normalize, RandomAffine, RandomCrop, RandomHorizontalFlip, ToFloat
 from ..errors import ArgumentError, FileFormatError
 from ..io import load, save
-from ..models import CNN, MLP, LeNet
+from ..models import CNN, MLP, LeNet, ResNet
 from ..nn import Module
 
-MODELS = ("mlp", "lenet", "cnn")
+MODELS = ("mlp", "lenet", "cnn", "resnet")
 # name: (pixels across, mean and standard deviation of each channel of the training pictures, in [0, 1])
 PICTURES: dict[str, tuple[int, list[float], list[float]]] = {
     "digits": (28, [0.1307], [0.3081]),
@@ -48,7 +49,9 @@ class Recipe:
             raise ArgumentError(f"model {self.model!r} is unknown; use one of {', '.join(MODELS)}")
         if self.data not in PICTURES:
             raise ArgumentError(f"data {self.data!r} is no set of pictures here; use one of {', '.join(PICTURES)}")
-        if self.epochs < 1 or self.batch_size < 1 or not self.lr > 0:
+        if self.model == "lenet" and PICTURES[self.data][0] != 28:
+            raise ArgumentError(f"model lenet takes pictures of 28×28 pixels, those of {self.data} are larger; use cnn")
+        if self.epochs < 1 or self.batch_size < 1 or not 0 < self.lr < math.inf:
             raise ArgumentError(
                 f"epochs {self.epochs} and batch size {self.batch_size} must be at least 1, lr {self.lr} above 0"
             )
@@ -62,6 +65,7 @@ def build_model(recipe: Recipe) -> Module:
         "mlp": lambda: MLP(channels * size * size),
         "lenet": lambda: LeNet(channels),
         "cnn": lambda: CNN(channels, size),
+        "resnet": lambda: ResNet(20, channels),
     }
     return models[recipe.model]().to(recipe.dtype).to(recipe.device)
 
@@ -90,6 +94,17 @@ def save_classifier(path: str | os.PathLike[str], model: Module, recipe: Recipe,
     save({"recipe": asdict(recipe), "classes": list(classes), "model": model.state_dict()}, path)
 
 
+def stored_recipe(stored: Any, path: str | os.PathLike[str]) -> Recipe:
+    """Return the recipe that a file holds.
+
+    Raises  FileFormatError if it has other fields, or values that this version does not know
+    """
+    try:
+        return Recipe(**stored)
+    except (TypeError, ArgumentError) as error:
+        raise FileFormatError(f"{os.fspath(path)}: its recipe is not of this version of minigrad: {error}") from error
+
+
 def load_classifier(path: str | os.PathLike[str]) -> tuple[Module, Recipe, list[str]]:
     """Return the model, the recipe and the names of the classes from a file of `save_classifier`.
 
@@ -98,10 +113,7 @@ def load_classifier(path: str | os.PathLike[str]) -> tuple[Module, Recipe, list[
     state = load(path)
     if not isinstance(state, dict) or not {"recipe", "classes", "model"} <= set(state):
         raise FileFormatError(f"{os.fspath(path)}: not a classifier\nHint: give the model.safetensors of a run")
-    try:
-        recipe = Recipe(**{**state["recipe"], "device": "cpu"})
-    except TypeError as error:
-        raise FileFormatError(f"{os.fspath(path)}: its recipe is not of this version of minigrad: {error}") from error
+    recipe = replace(stored_recipe(state["recipe"], path), device="cpu")
     model = build_model(recipe)
     model.load_state_dict(state["model"])
     return model.eval(), recipe, [str(name) for name in state["classes"]]

@@ -1,7 +1,7 @@
 """Label pictures with a trained network.
 
-Pictures of any size and colour are scaled to what the network was trained on. A grey network was trained on light
-digits on a dark ground; a picture that is mostly light is inverted first.
+Pictures of any size and color are scaled to what the network was trained on. A gray network was trained on light
+things on a dark ground; a picture whose border is mostly light is inverted first. What is transparent counts as white.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileFormatError
+from ..errors import ArgumentError, FileFormatError
 from ..grad_mode import no_grad
 from ..ops import from_numpy, softmax
 from .classifier import PICTURES, Recipe, load_classifier, transform
@@ -27,22 +27,39 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def read_picture(path: Path, recipe: Recipe) -> np.ndarray[Any, Any]:
     """Return a picture as uint8 pixels, (H, W) or (3, H, W), of the size that the recipe's data have."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     size, mean, _ = PICTURES[recipe.data]
+    path.stat()  # a file that is missing is another error than one that is no picture
     try:
         with Image.open(path) as image:
-            scaled = image.convert("RGB" if len(mean) == 3 else "L").resize((size, size), Image.Resampling.BILINEAR)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+            opaque = _opaque(image)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise FileFormatError(f"{path}: not a picture that can be read: {error}") from error
+    scaled = opaque.convert("RGB" if len(mean) == 3 else "L").resize((size, size), Image.Resampling.BILINEAR)
     pixels = np.asarray(scaled)
     if len(mean) == 3:
         return pixels.transpose(2, 0, 1)
-    return 255 - pixels if pixels.mean() > 127 else pixels
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    return 255 - pixels if np.median(border) > 127 else pixels
+
+
+def _opaque(image: Any) -> Any:
+    """Return a picture with 8 bits per channel, on white where it is transparent."""
+    from PIL import Image
+
+    if image.mode.startswith("I"):  # 16 bits, which convert would cut off at 255
+        return Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+    if image.mode not in ("LA", "PA", "RGBA") and "transparency" not in image.info:
+        return image.convert("RGB")
+    colors = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", colors.size, "white"), colors)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for each picture: its name and the likeliest classes with their probabilities."""
+    if arguments.top < 1:
+        raise ArgumentError(f"--top must be at least 1, got {arguments.top}")
     model, recipe, classes = load_classifier(arguments.checkpoint)
     prepare = transform(recipe, training=False)
     for path in arguments.images:

@@ -22,7 +22,7 @@ def report(
 ) -> tuple[list[Path], ConfusionMatrix]:
     """Write curves.png, confusion.png, mistakes.png and filters.png; return their paths and the confusions."""
     matrix = ConfusionMatrix(len(classes))
-    images, captions = _mistakes(trainer.model, test, matrix, classes)
+    images, captions = _mistakes(trainer, test, matrix, classes)
     title = f"{recipe.model} on {recipe.data}"
     wrong = int(matrix.counts.sum() - np.trace(matrix.counts))
     shown = f"the {len(images)} surest of {wrong} mistakes: true → predicted, probability"
@@ -36,20 +36,21 @@ def report(
 
 
 def _mistakes(
-    model: Module, test: DataLoader, matrix: ConfusionMatrix, classes: list[str]
+    trainer: Trainer, test: DataLoader, matrix: ConfusionMatrix, classes: list[str]
 ) -> tuple[np.ndarray[Any, Any], list[str]]:
     """Count every prediction in `matrix`; return the wrong ones the model was surest of, with captions."""
     found: list[tuple[float, np.ndarray[Any, Any], str]] = []
-    model.eval()
+    trainer.model.eval()
     with no_grad():
         for x, y in test:
-            scores = model(x)
+            x, y = trainer.placed((x, y))
+            scores = trainer.model(x)
             matrix.update(scores, y)
-            p = softmax(scores, 1).numpy()
-            for i in np.flatnonzero(p.argmax(1) != y.numpy()):
+            p, truth = softmax(scores, 1).numpy(), y.numpy()
+            for i in np.flatnonzero(p.argmax(1) != truth):
                 guess = int(p[i].argmax())
-                caption = f"{classes[int(y.numpy()[i])]} → {classes[guess]}  {p[i, guess]:.0%}"
-                found.append((float(p[i, guess]), x.numpy()[i], caption))
+                caption = f"{classes[int(truth[i])]} → {classes[guess]}  {p[i, guess]:.0%}"
+                found.append((float(p[i, guess]), x[int(i)].numpy(), caption))
     found.sort(key=lambda mistake: -mistake[0])
     chosen = found[:MOST_MISTAKES]
     shape = (0, 1, 1, 1)

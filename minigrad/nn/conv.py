@@ -30,7 +30,9 @@ class _ConvNd(Module):
         name, d = type(self).__name__, self.ndim
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ArgumentError(f"{name}: groups = {groups} must divide {in_channels} and {out_channels} channels")
-        if padding_mode != "zeros":
+        if padding_mode not in ("zeros", "reflect", "replicate", "circular"):
+            raise ArgumentError(f"{name}: padding_mode is {padding_mode!r}; use zeros, reflect, replicate or circular")
+        if self.transposed and padding_mode != "zeros":
             raise ArgumentError(f'{name}: padding_mode is {padding_mode!r}, only "zeros" is possible')
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size = per_axis(name, "kernel_size", kernel_size, d, 1)
@@ -38,6 +40,7 @@ class _ConvNd(Module):
         self.dilation = per_axis(name, "dilation", dilation, d, 1)
         self.padding = padding if isinstance(padding, str) else per_axis(name, "padding", padding, d, 0)
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
+        self.padding_mode = padding_mode
         self.weight = Parameter(ops.empty(first, second // groups, *self.kernel_size, dtype=dtype))
         self.bias = Parameter(ops.empty(out_channels, dtype=dtype)) if bias else None
         self.reset_parameters()
@@ -52,8 +55,22 @@ class _ConvNd(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Convolve."""
         op = getattr(ops, f"conv{self.ndim}d")
-        y: Tensor = op(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+        padding: IntOrInts | str = self.padding
+        if self.padding_mode != "zeros":
+            input, padding = ops.pad(input, self._around(), mode=self.padding_mode), 0
+        y: Tensor = op(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
         return y
+
+    def _around(self) -> list[int]:
+        """Return the padding as `ops.pad` takes it: (front, back) of the last axis first."""
+        if self.padding == "same":
+            total = [t * (r - 1) for t, r in zip(self.dilation, self.kernel_size, strict=True)]
+            pairs = [(n // 2, n - n // 2) for n in total]
+        elif self.padding == "valid":
+            pairs = [(0, 0)] * self.ndim
+        else:
+            pairs = [(int(n), int(n)) for n in self.padding]
+        return [n for pair in reversed(pairs) for n in pair]
 
     def extra_repr(self) -> str:
         """Name the sizes, and whatever is not at its default."""
@@ -66,6 +83,8 @@ class _ConvNd(Module):
             parts.append(f"groups={self.groups}")
         if self.bias is None:
             parts.append("bias=False")
+        if self.padding_mode != "zeros":
+            parts.append(f"padding_mode={self.padding_mode!r}")
         return ", ".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""Pooling layers. Each applies the op of the same name in ops/."""
+"""Pooling and resizing layers. Each applies the op of the same name in ops/."""
 
 from __future__ import annotations
 
@@ -95,6 +95,46 @@ class AvgPool3d(_AvgPool):
     op = "avg_pool3d"
 
 
+class _Adaptive(_Applied):
+    def __init__(self, output_size: Any) -> None:
+        super().__init__(output_size=output_size)
+
+
+class AdaptiveAvgPool1d(_Adaptive):
+    """Average to a given size. See `ops.adaptive_avg_pool1d`."""
+
+    op = "adaptive_avg_pool1d"
+
+
+class AdaptiveAvgPool2d(_Adaptive):
+    """Average to a given size. See `ops.adaptive_avg_pool2d`."""
+
+    op = "adaptive_avg_pool2d"
+
+
+class AdaptiveAvgPool3d(_Adaptive):
+    """Average to a given size. See `ops.adaptive_avg_pool3d`."""
+
+    op = "adaptive_avg_pool3d"
+
+
+class _AdaptiveMax(_Applied):
+    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
+        super().__init__(output_size=output_size, return_indices=return_indices)
+
+
+class AdaptiveMaxPool1d(_AdaptiveMax):
+    """Take the largest values, to a given size. See `ops.adaptive_max_pool1d`."""
+
+    op = "adaptive_max_pool1d"
+
+
+class AdaptiveMaxPool2d(_AdaptiveMax):
+    """Take the largest values, to a given size. See `ops.adaptive_max_pool2d`."""
+
+    op = "adaptive_max_pool2d"
+
+
 class MaxUnpool2d(Module):
     """Put values back where `MaxPool2d(..., return_indices=True)` found them. See `ops.max_unpool2d`."""
 
@@ -109,3 +149,14 @@ class MaxUnpool2d(Module):
     def extra_repr(self) -> str:
         """Name the options."""
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class Upsample(_Applied):
+    """Resize by interpolation. See `ops.interpolate`."""
+
+    op = "interpolate"
+
+    def __init__(
+        self, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
+    ) -> None:
+        super().__init__(size=size, scale_factor=scale_factor, mode=mode, align_corners=align_corners)

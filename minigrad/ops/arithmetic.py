@@ -86,7 +86,7 @@ def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> 
 def _rounded_quotient(input: Operand, other: Operand, rounding_mode: str) -> Tensor:
     if rounding_mode not in ("trunc", "floor"):
         raise ArgumentError(f'div: rounding_mode is {rounding_mode!r}; use None, "trunc" or "floor"')
-    x, y = operands("div", input, other)
+    x, y = _divisible("div", input, other)
     xp = array_module(x.array)
     with quiet():
         if rounding_mode == "floor":
@@ -95,7 +95,22 @@ def _rounded_quotient(input: Operand, other: Operand, rounding_mode: str) -> Ten
             z = xp.trunc(x.array / y.array)
         else:
             z = xp.sign(x.array) * xp.sign(y.array) * (xp.abs(x.array) // xp.abs(y.array))
-    return record("div", z, (x, lambda dz, _: dz * 0), (y, lambda dz, _: dz * 0))
+    return record("div", z, (x, _flat), (y, _flat))
+
+
+def _flat(dz: Tensor, _: Tensor) -> Tensor:
+    """Return the gradient through a piecewise constant function: 0, whatever dz is."""
+    return dz.new_zeros(dz.array.shape)
+
+
+def _divisible(op: str, input: Operand, other: Operand) -> tuple[Tensor, Tensor]:
+    """Return the operands of a division whose result is whole; integers have no infinity to divide by 0 into."""
+    x, y = operands(op, input, other)
+    if x.array.dtype.kind == "b":
+        raise DtypeError(f"{op}: bool tensors cannot be divided into whole numbers\nHint: convert with .int()")
+    if x.array.dtype.kind != "f" and x.array.size and not y.array.all():
+        raise ArgumentError(f"{op}: division of {x.array.dtype} by 0\nHint: convert with .float() for an infinity")
+    return x, y
 
 
 def floor_divide(input: Operand, other: Operand) -> Tensor:
@@ -108,7 +123,7 @@ def remainder(input: Operand, other: Operand) -> Tensor:
 
     Backward  dx = dz,  dy = -dz ⌊x / y⌋
     """
-    x, y = operands("remainder", input, other)
+    x, y = _divisible("remainder", input, other)
     with quiet():
         z = array_module(x.array).remainder(x.array, y.array)
     return record("remainder", z, (x, lambda dz, _: dz), (y, lambda dz, _: -dz * floor_divide(x, y)))
@@ -119,7 +134,7 @@ def fmod(input: Operand, other: Operand) -> Tensor:
 
     Backward  dx = dz,  dy = -dz trunc(x / y)
     """
-    x, y = operands("fmod", input, other)
+    x, y = _divisible("fmod", input, other)
     with quiet():
         z = array_module(x.array).fmod(x.array, y.array)
     return record("fmod", z, (x, lambda dz, _: dz), (y, lambda dz, _: -dz * div(x, y, rounding_mode="trunc")))
@@ -134,6 +149,10 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
     if isinstance(exponent, (int, float)) and not isinstance(input, (int, float)):
         return _fixed_power(tensor_of("pow", input), exponent)
     x, y = operands("pow", input, exponent)
+    if x.array.dtype.kind == "b":
+        x, y = x.to("int64"), y.to("int64")
+    if x.array.dtype.kind != "f" and (y.array < 0).any():
+        raise ArgumentError("pow: a whole number to a negative power is a fraction\nHint: convert with .float()")
 
     def d_x(dz: Tensor, _: Tensor) -> Tensor:
         flat = (x == 0) & (y == 0)
@@ -151,6 +170,8 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 def _fixed_power(x: Tensor, n: Number) -> Tensor:
     if x.array.dtype.kind != "f" and (isinstance(n, float) or n < 0):
         x = real("pow", x)
+    elif x.array.dtype.kind == "b":
+        x = x.to("int64")
 
     def d_x(dy: Tensor, _: Tensor) -> Tensor:
         return dy * (n * x ** (n - 1 if n else 0))  # x^0 is 1 everywhere, 0 included

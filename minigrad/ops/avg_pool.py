@@ -20,7 +20,7 @@ from ..autograd import record
 from ..backend import Array, accelerable, array_module
 from ..errors import ArgumentError, DtypeError
 from .geometry import Geometry, IntOrInts
-from .operands import tensor_of
+from .operands import quiet, tensor_of
 from .pool import in_image, pool_geometry
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def _avg_pool(
 def _taps_inside(g: Geometry, margin: tuple[int, ...]) -> Array:
     """Return for each window how many of its taps lie in the image widened by `margin` on every side."""
     count = np.ones(())
-    for size, out, taps, stride, front, edge in zip(*g[:-2], margin, strict=True):
-        start = np.arange(out) * stride - front
-        inside = np.minimum(start + taps, size + edge) - np.maximum(start, -edge)
+    for axis, edge in enumerate(margin):
+        start = np.arange(g.out[axis]) * g.stride[axis] - g.padding[axis]
+        inside = np.minimum(start + g.kernel[axis], g.size[axis] + edge) - np.maximum(start, -edge)
         count = count[..., None] * np.maximum(inside, 1)  # a window of nothing but padding averages no pixels: 0
     return count
 
@@ -105,7 +105,9 @@ def average(x: Tensor, g: Geometry, count: Array) -> Tensor:
     Backward  dx = spread(dy)
     Shapes    x (N, C, H, W), count (P, Q)  ->  y (N, C, P, Q)
     """
-    return record("avg_pool", average_loop(x.array, g, count), (x, lambda dy, _: spread(dy, g, count)))
+    with quiet():
+        y = average_loop(x.array, g, count)
+    return record("avg_pool", y, (x, lambda dy, _: spread(dy, g, count)))
 
 
 def spread(y: Tensor, g: Geometry, count: Array) -> Tensor:
@@ -114,7 +116,9 @@ def spread(y: Tensor, g: Geometry, count: Array) -> Tensor:
     Backward  dy = average(dx)
     Shapes    y (N, C, P, Q), count (P, Q)  ->  x (N, C, H, W)
     """
-    return record("avg_pool_spread", spread_loop(y.array, g, count), (y, lambda dx, _: average(dx, g, count)))
+    with quiet():
+        x = spread_loop(y.array, g, count)
+    return record("avg_pool_spread", x, (y, lambda dx, _: average(dx, g, count)))
 
 
 @accelerable

@@ -1,20 +1,23 @@
 """Losses of classifiers: how surprised is the model by the true class?
 
-N examples, C classes. Scores may have further axes behind C, (N, C, d1, ...), each place of which is an example.
+    L[n] = -ln p[n, t[n]],   p = softmax(scores)
+
+N examples, C classes. Scores may have more axes behind C, (N, C, d1, ...): then every place is an example, and the
+target is (N, d1, ...). Inside, scores are rows, one per example, and ignored examples have the class -1.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..autograd import constant
-from ..backend import Array, array_module
+from ..autograd import constant, record
+from ..backend import Array, accelerable, array_module
 from ..errors import ArgumentError, DtypeError, RangeError, ShapeError
-from .operands import real, tensor_of
-from .select import where
-from .softmax import log_softmax
+from ..shapes import sizes
+from .loss import check_reduction, expected, reduce_losses
+from .operands import quiet, real, tensor_of
+from .softmax import log_softmax, log_softmax_forward, softmax_forward
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -23,126 +26,176 @@ __all__ = ["cross_entropy", "nll_loss"]
 
 
 def cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean",
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:  # fmt: skip
-    """Return the mean of -ln p(true class), where p = softmax(scores).
+    """Measure the surprise of a classifier, given its scores: `nll_loss` of `log_softmax`.
 
-    `target` holds class numbers, or a probability for every class. `weight` has one factor per class; the mean is
-    then a weighted one. Examples of class `ignore_index` are left out. Label smoothing ε mixes the target with the
-    uniform distribution: (1 - ε) target + ε/C.
+    The target is a class number per example, or a probability per class. Label smoothing ε mixes it with the uniform
+    distribution: q = (1 - ε) onehot(t) + ε/C. `weight` w has a factor per class. Examples of the class `ignore_index`
+    are left out, of the mean too.
 
-    Forward   L = (1/N) Σ_n -ln p[n, t_n]
-    Backward  dx = dL (p - onehot(t)) / N
-    Shapes    input (N, C, ...) or (C), target (N, ...) of integers or as input, weight (C)  ->  (), or as target
-    Raises    RangeError for a class outside [0, C); ShapeError, DtypeError, ArgumentError
+    Forward   L[n] = -Σ_c w_c q[n, c] ln p[n, c];   the mean is Σ_n L[n] / Σ_n w[t_n], or Σ_n L[n] / N for probabilities
+    Backward  dx[n, c] = (p[n, c] - 1 if c = t_n else p[n, c]) dL[n]   for a class number, without w and ε
+    Shapes    input (N, C, ...) or (C,), target (N, ...) or () of integers, or as input; weight (C,)
+              ->  (), or with reduction="none" (N, ...)
+    Raises    RangeError for a class outside [0, C)
+    Source    smoothing: Szegedy et al., "Rethinking the Inception architecture", arXiv:1512.00567, section 7
     """
-    x = real("cross_entropy", input)
-    t = tensor_of("cross_entropy", target, "target")
-    axis = 0 if x.array.ndim == 1 else 1
+    check_reduction("cross_entropy", reduction)
+    x, t = real("cross_entropy", input), tensor_of("cross_entropy", target, "target")
+    w = _class_weight("cross_entropy", weight, x)
     if not 0 <= label_smoothing <= 1:
-        raise ArgumentError(f"cross_entropy: label_smoothing must lie in [0, 1], got {label_smoothing}")
+        raise ArgumentError(f"cross_entropy: label_smoothing is {label_smoothing}, outside [0, 1]")
     if t.array.dtype.kind == "f":
-        return _soft_targets(x, t, weight, reduction, label_smoothing, axis)
-    logs = log_softmax(x, axis)
-    hard = nll_loss(logs, t, weight, ignore_index, reduction)
-    if not label_smoothing:
-        return hard
-    C = int(x.array.shape[axis])
-    factors = logs.new_ones(C) if weight is None else weight
-    kept = t != ignore_index
-    spread = -(logs * _along(factors, logs.array.ndim, axis)).sum(axis).masked_fill(~kept, 0.0)
-    total = (_factors(t, kept, weight, x)).sum() if reduction == "mean" else 1
-    smooth = spread if reduction == "none" else spread.sum() / total
-    return hard * (1 - label_smoothing) + smooth * (label_smoothing / C)
-
-
-def _soft_targets(
-    x: Tensor, t: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float, axis: int
-) -> Tensor:
-    if t.array.shape != x.array.shape:
-        raise ShapeError(
-            f"cross_entropy: probabilities need the shape of the scores, {x.array.shape}, got {t.array.shape}"
-        )
-    C = x.array.shape[axis]
-    t = t.to(x.array.dtype) * (1 - label_smoothing) + label_smoothing / C
-    logs = log_softmax(x, axis)
-    if weight is not None:
-        logs = logs * _along(weight, logs.array.ndim, axis)
-    losses = -(logs * t).sum(axis)
-    return reduce_loss("cross_entropy", losses, reduction)
+        return _of_probabilities(x, t, w, ignore_index, reduction, label_smoothing)
+    classes = _class_numbers("cross_entropy", x, t, ignore_index)
+    scores, factors = _rows(x), _factors(classes, w, x)
+    if w is None and not label_smoothing:
+        losses = _surprise(scores, classes)
+    else:
+        log_p = log_softmax(scores, 1)
+        losses = -_chosen(log_p, classes) * factors
+        if label_smoothing:
+            everywhere = -(log_p if w is None else log_p * w).sum(1).masked_fill(constant(classes < 0), 0)
+            losses = losses * (1 - label_smoothing) + everywhere * (label_smoothing / scores.array.shape[1])
+    return reduce_losses("cross_entropy", losses.reshape(t.array.shape), reduction, factors)
 
 
 def nll_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"
 ) -> Tensor:
-    """Return the mean of -x[true class], where x holds log-probabilities.
+    """Measure the surprise of a classifier, given the logarithms of its probabilities.
 
-    Forward   L = Σ_n -w[t_n] x[n, t_n] / Σ_n w[t_n]
-    Backward  dx[n, t_n] = -dL w[t_n] / Σ w, 0 elsewhere
-    Shapes    input (N, C, ...) or (C), target (N, ...) of integers, weight (C)  ->  (), or as target
-    Raises    RangeError for a class outside [0, C); ShapeError, DtypeError, ArgumentError
+    Forward   L[n] = -w[t_n] x[n, t_n];   the mean is Σ_n L[n] / Σ_n w[t_n], with w = 0 for the class `ignore_index`
+    Backward  dx[n, t_n] = -w[t_n] dL[n], 0 elsewhere
+    Shapes    input (N, C, ...) or (C,), target (N, ...) or () of integers, weight (C,)  ->  (), or with
+              reduction="none" (N, ...)
+    Raises    RangeError for a class outside [0, C)
     """
+    check_reduction("nll_loss", reduction)
     x, t = real("nll_loss", input), tensor_of("nll_loss", target, "target")
-    axis = 0 if x.array.ndim == 1 else 1
-    _check_classes(x, t, axis, ignore_index)
-    if weight is not None and weight.array.shape != (x.array.shape[axis],):
-        raise ShapeError(f"nll_loss: weight needs one number per class, C = {x.array.shape[axis]}, got {weight.shape}")
-    kept = t != ignore_index
-    classes = where(kept, t, 0)
-    chosen = _choose(x, classes.array, axis)
-    factors = _factors(t, kept, weight, x)
-    losses = -chosen * factors
-    if reduction == "mean":
-        return losses.sum() / factors.sum()
-    return reduce_loss("nll_loss", losses, reduction)
+    classes = _class_numbers("nll_loss", x, t, ignore_index)
+    factors = _factors(classes, _class_weight("nll_loss", weight, x), x)
+    losses = -_chosen(_rows(x), classes) * factors
+    return reduce_losses("nll_loss", losses.reshape(t.array.shape), reduction, factors)
 
 
-def _factors(t: Tensor, kept: Tensor, weight: Tensor | None, x: Tensor) -> Tensor:
-    """Return the weight of each example: that of its class, 0 where it is ignored."""
-    ones = constant(kept.array.astype(x.array.dtype))
-    return ones if weight is None else weight[where(kept, t, 0)] * ones
-
-
-def _choose(x: Tensor, classes: Array, axis: int) -> Tensor:
-    """Return x[n, classes[n], ...]."""
-    if axis == 0:
-        return x[classes]
-    grid = np.indices(classes.shape, sparse=True)
-    xp = array_module(classes)
-    places = [xp.asarray(g) for g in grid]
-    return x[(places[0], classes, *places[1:])]
-
-
-def _check_classes(x: Tensor, t: Tensor, axis: int, ignore_index: int) -> None:
-    if t.array.dtype.kind not in "iu":
-        raise DtypeError(f"cross_entropy: class numbers must be integers, got {t.array.dtype}\nHint: use .long()")
-    shape = x.array.shape[:axis] + x.array.shape[axis + 1 :]
-    if t.array.shape != shape:
-        raise ShapeError(
-            f"cross_entropy: scores of shape {x.array.shape}, (N, C, ...), need a target of shape {shape}, "
-            f"got {t.array.shape}"
+def _of_probabilities(
+    x: Tensor, t: Tensor, w: Tensor | None, ignore_index: int, reduction: str, label_smoothing: float
+) -> Tensor:
+    letters = _letters(x)
+    hint = "a target of class numbers must be integers: convert it with .long()"
+    sizes("cross_entropy", hint, input=(x, letters), target=(t, letters))
+    if ignore_index >= 0:
+        raise ArgumentError(
+            f"cross_entropy: ignore_index is {ignore_index}, but the target holds probabilities, not class numbers\n"
+            "Hint: multiply the losses, with reduction='none', by a mask"
         )
-    C = x.array.shape[axis]
-    outside = (t.array != ignore_index) & ((t.array < 0) | (t.array >= C))
+    scores, q = _rows(x), _rows(t.to(x))
+    q = q * (1 - label_smoothing) + label_smoothing / max(scores.array.shape[1], 1)
+    losses = -expected(q if w is None else q * w, log_softmax(scores, 1)).sum(1)
+    losses = losses.reshape(x.array.shape[:1] + x.array.shape[2:]) if x.array.ndim > 1 else losses.squeeze(0)
+    return reduce_losses("cross_entropy", losses, reduction)
+
+
+def _surprise(scores: Tensor, classes: Array) -> Tensor:
+    """Return L[n] = -ln softmax(x[n])[t_n], and 0 for ignored examples.
+
+    Backward  dx[n, c] = (p[n, c] - [c = t_n]) dL[n]
+    """
+    y = cross_entropy_forward(scores.array, classes)
+    return record("cross_entropy", y, (scores, lambda dy, _: _excess(scores, classes, dy)))
+
+
+def _excess(scores: Tensor, classes: Array, factor: Tensor) -> Tensor:
+    """Return y[n, c] = (p[n, c] - [c = t_n]) f[n]: what the model believes too much, or too little.
+
+    Backward  df[n] = Σ_c dy[n, c] (p[n, c] - [c = t_n]),   dx = p (h - Σ_c p h),   h[n, c] = dy[n, c] f[n]
+    """
+    ignored = constant(classes < 0).unsqueeze(1)
+
+    def d_scores(dy: Tensor, _: Tensor) -> Tensor:
+        p = scores.masked_fill(ignored, 0).softmax(1)
+        h = (dy * factor.unsqueeze(1)).masked_fill(ignored, 0)
+        return p * (h - (p * h).sum(1, keepdim=True))
+
+    def d_factor(dy: Tensor, _: Tensor) -> Tensor:
+        return (dy * _excess(scores, classes, dy.new_ones(len(classes)))).sum(1)
+
+    y = cross_entropy_backward(scores.array, classes, factor.array)
+    return record("cross_entropy_excess", y, (scores, d_scores), (factor, d_factor))
+
+
+@accelerable
+def cross_entropy_forward(score_nc: Array, class_n: Array) -> Array:
+    """Return -ln softmax(score)[class] for each row; 0 where the class is -1."""
+    xp = array_module(score_nc)
+    y = -log_softmax_forward(score_nc, 1)[xp.arange(len(class_n)), class_n]
+    return xp.where(class_n < 0, 0, y)
+
+
+@accelerable
+def cross_entropy_backward(score_nc: Array, class_n: Array, dy_n: Array) -> Array:
+    """Return (softmax(score) - onehot(class)) dy for each row; 0 where the class is -1."""
+    xp = array_module(score_nc)
+    dx = softmax_forward(score_nc, 1)
+    dx[xp.arange(len(class_n)), class_n] -= 1
+    with quiet():
+        return xp.where(class_n[:, None] < 0, 0, dx * dy_n[:, None])
+
+
+def _letters(x: Tensor, classes: str = "C") -> str:
+    """Return the letters of the scores; those of a target of class numbers lack C."""
+    further = " ".join(f"d{i}" for i in range(1, x.array.ndim - 1))
+    return f"N {classes} {further}" if x.array.ndim > 1 else classes
+
+
+def _rows(x: Tensor) -> Tensor:
+    """Return the scores with one row per example and one column per class."""
+    if x.array.ndim == 2:
+        return x
+    if x.array.ndim == 1:
+        return x.reshape(1, -1)
+    n, c, *further = x.array.shape
+    return x.permute(0, *range(2, x.array.ndim), 1).reshape(n * math.prod(further), c)
+
+
+def _class_numbers(op: str, x: Tensor, t: Tensor, ignore_index: int) -> Array:
+    """Return the class number of each row, -1 for ignored ones; the caller's array may change afterwards."""
+    if t.array.dtype.kind not in "iu":
+        raise DtypeError(f"{op}: class numbers must be integers, got {t.array.dtype}\nHint: convert with .long()")
+    hint = "one class number per example: the shape of input without C"
+    sizes(op, hint, input=(x, _letters(x)), target=(t, _letters(x, "")))
+    classes = t.array.astype("int64").reshape(-1)
+    c, ignored = x.array.shape[1 if x.array.ndim > 1 else 0], classes == ignore_index
+    outside = ((classes < 0) | (classes >= c)) & ~ignored
     if outside.any():
         raise RangeError(
-            f"cross_entropy: class {int(t.array[outside][0])} in the target, there are C = {C} classes, 0 to {C - 1}\n"
-            "Hint: number the classes from 0, or name the one to leave out with ignore_index"
+            f"{op}: target holds class {int(classes[outside][0])}, outside [0, {c}): input has C = {c} classes\n"
+            "Hint: number the classes from 0, or leave one out with ignore_index"
         )
+    return array_module(classes).where(ignored, -1, classes)
 
 
-def _along(weight: Tensor, ndim: int, axis: int) -> Tensor:
-    """Return a vector of class weights, laid along the class axis."""
-    return weight.reshape(tuple(-1 if i == axis else 1 for i in range(ndim)))
+def _class_weight(op: str, weight: Any, x: Tensor) -> Tensor | None:
+    """Return the weights of the classes in the dtype of the scores."""
+    if x.array.ndim == 0:
+        raise ShapeError(f"{op}: input is a single number, it needs an axis of classes: (N, C, ...) or (C,)")
+    if weight is None:
+        return None
+    w = tensor_of(op, weight, "weight")
+    sizes(op, "one weight per class", input=(x, _letters(x)), weight=(w, "C"))
+    return w.to(x)
 
 
-def reduce_loss(op: str, losses: Tensor, reduction: str) -> Tensor:
-    """Return the losses of single examples as they are, summed, or averaged."""
-    if reduction == "none":
-        return losses
-    if reduction == "sum":
-        return losses.sum()
-    if reduction != "mean":
-        raise ArgumentError(f'{op}: reduction is {reduction!r}; use "none", "sum" or "mean"')
-    return losses.mean()
+def _factors(classes: Array, w: Tensor | None, x: Tensor) -> Tensor:
+    """Return the weight of each example: that of its class, 0 if it is ignored."""
+    kept = constant((classes >= 0).astype(x.array.dtype))
+    return kept if w is None else w[classes] * kept
+
+
+def _chosen(x: Tensor, classes: Array) -> Tensor:
+    """Return x[n, class[n]] for each row, 0 if it is ignored."""
+    picked = x[array_module(classes).arange(len(classes)), classes]
+    return picked.masked_fill(constant(classes < 0), 0)

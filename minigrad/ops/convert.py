@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import Node, constant, record
 from ..backend import device_of, to_device
 from ..dtypes import DtypeLike, as_dtype
 from ..overwrites import share_memory
-from .operands import tensor_of
+from .operands import quiet, tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -17,7 +18,7 @@ __all__ = ["clone", "contiguous", "detach", "to", "type_as"]
 
 
 def to(
-    input: Tensor, *args: Any, dtype: DtypeLike | None = None, device: str | None = None, copy: bool = False
+    input: Tensor, *args: Any, dtype: DtypeLike | None = None, device: str | None = None, copy: builtins.bool = False
 ) -> Tensor:
     """Cast to a dtype and move to a device: to(dtype), to(device), to(device, dtype) or to(other_tensor).
 
@@ -37,7 +38,8 @@ def to(
     y = x.array if device is None else to_device(x.array, device)
     if y is x.array and wanted == source:
         return clone(x) if copy else x
-    y = y.astype(wanted)
+    with quiet():
+        y = y.astype(wanted)
     if wanted.kind != "f":
         return constant(y)
     return record("to", y, (x, lambda dy, _: dy.to(home, source)))
@@ -75,3 +77,33 @@ def detach(input: Tensor) -> Tensor:
     y = constant(x.array)
     share_memory(y, x)
     return y
+
+
+def float(input: Tensor) -> Tensor:
+    """Cast to float32. This and the casts below are methods only: `minigrad.float32` and so on are dtypes."""
+    return to(input, "float32")
+
+
+def double(input: Tensor) -> Tensor:
+    """Cast to float64."""
+    return to(input, "float64")
+
+
+def half(input: Tensor) -> Tensor:
+    """Cast to float16."""
+    return to(input, "float16")
+
+
+def long(input: Tensor) -> Tensor:
+    """Cast to int64; the fraction is cut off."""
+    return to(input, "int64")
+
+
+def int(input: Tensor) -> Tensor:
+    """Cast to int32; the fraction is cut off."""
+    return to(input, "int32")
+
+
+def bool(input: Tensor) -> Tensor:
+    """Cast to bool: False where x = 0."""
+    return to(input, "bool")

@@ -25,7 +25,7 @@ from ..autograd import record
 from ..backend import Array, accelerable, array_module
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..shapes import describe, normalize_axes
-from .linalg import alike
+from .matmul import alike
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -113,7 +113,7 @@ def _check_equation(equation: str, terms: list[str], output: str, ndims: Sequenc
     for term in [*terms, output]:
         for c in term.replace("...", "", 1):
             if c not in string.ascii_letters:
-                raise ArgumentError(f"einsum: {equation!r} holds {c!r}; use letters, commas, -> and ... only")
+                raise ArgumentError(f"einsum: {equation!r} holds {c!r}; use letters, commas, -> and one ... each")
     for k, (term, ndim) in enumerate(zip(terms, ndims, strict=True)):
         named = len(term.replace("...", ""))
         if named > ndim or (named < ndim and "..." not in term):
@@ -174,10 +174,10 @@ def _simplified(op: str, terms: list[str], output: str, xs: Sequence[Tensor]) ->
     size = _sizes(op, terms, xs)
     pairs = [_diagonal(term, x) for term, x in zip(terms, xs, strict=True)]
     pairs = [
-        _without(term, x, [c for c, n in zip(term, x.array.shape, strict=True) if n != size[c]]) for term, x in pairs
+        _without(term, x, {c for c, n in zip(term, x.array.shape, strict=True) if n != size[c]}) for term, x in pairs
     ]
     everywhere = "".join([output, *(term for term, _ in pairs)])
-    pairs = [_without(term, x, [c for c in term if everywhere.count(c) == 1]) for term, x in pairs]
+    pairs = [_without(term, x, {c for c in term if everywhere.count(c) == 1}) for term, x in pairs]
     return [term for term, _ in pairs], [x for _, x in pairs]
 
 
@@ -207,9 +207,9 @@ def _diagonal(term: str, x: Tensor) -> tuple[str, Tensor]:
     return term, x
 
 
-def _without(term: str, x: Tensor, letters: list[str]) -> tuple[str, Tensor]:
+def _without(term: str, x: Tensor, letters: set[str]) -> tuple[str, Tensor]:
     """Sum over the axes under `letters`; for an axis of size 1 that only drops it."""
     if not letters:
         return term, x
-    axes = [term.index(c) for c in letters]
+    axes = [i for i, c in enumerate(term) if c in letters]
     return "".join(c for c in term if c not in letters), x.sum(axes, dtype=x.array.dtype)

@@ -127,4 +127,4 @@ def xlogy(input: Operand, other: Operand) -> Tensor:
 
 def _hidden(x: Tensor, y: Tensor) -> Tensor:
     """Say where x = 0 hides a logarithm that does not exist."""
-    return (x == 0) & (y <= 0)
+    return x.eq(0) & (y <= 0)

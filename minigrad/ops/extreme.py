@@ -1,6 +1,7 @@
 """The larger, the smaller, and what lies between, elementwise.
 
-A gradient goes to the operand that decides the result. Where both do, each gets half: the shares sum to 1.
+A gradient goes to the operand that decides the result. Where two are equal, `maximum` and `minimum` give half to each,
+and the clamps all of it to x: the shares sum to 1.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def maximum(input: Operand, other: Operand) -> Tensor:
     x, y = operands("maximum", input, other)
     z = array_module(x.array).maximum(x.array, y.array)
     return record(
-        "maximum", z, (x, lambda dz, _: _share(dz, x < y, x == y)), (y, lambda dz, _: _share(dz, y < x, x == y))
+        "maximum", z, (x, lambda dz, _: _share(dz, x < y, x.eq(y))), (y, lambda dz, _: _share(dz, y < x, x.eq(y)))
     )
 
 
@@ -39,7 +40,7 @@ def minimum(input: Operand, other: Operand) -> Tensor:
     x, y = operands("minimum", input, other)
     z = array_module(x.array).minimum(x.array, y.array)
     return record(
-        "minimum", z, (x, lambda dz, _: _share(dz, x > y, x == y)), (y, lambda dz, _: _share(dz, y > x, x == y))
+        "minimum", z, (x, lambda dz, _: _share(dz, x > y, x.eq(y))), (y, lambda dz, _: _share(dz, y > x, x.eq(y)))
     )
 
 

@@ -31,7 +31,7 @@ _FLAT = 40.0  # beyond ±40 the slope of gelu is 0 or 1 to the last bit, and its
 def sigmoid(input: Tensor) -> Tensor:
     """Squash to (0, 1), the logistic function: y = σ(x) = 1 / (1 + e⁻ˣ).
 
-    Forward   with z = exp(-|x|) ≤ 1, y is 1 / (1 + z) for x ≥ 0 and z / (1 + z) for x < 0: no overflow
+    Forward   y = exp(min(x, 0)) / (1 + exp(-|x|)): no overflow, and no digit lost where y is close to 0
     Backward  dx = dy y (1 - y)
     Source    Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986, equation 2
     """
@@ -43,8 +43,7 @@ def sigmoid(input: Tensor) -> Tensor:
 def sigmoid_forward(x: Array) -> Array:
     """Return 1 / (1 + exp(-x)) of an array."""
     xp = array_module(x)
-    z = xp.exp(-xp.abs(x))
-    return xp.where(x >= 0, 1, z) / (1 + z)
+    return xp.exp(xp.minimum(x, 0)) / (1 + xp.exp(-xp.abs(x)))
 
 
 def logsigmoid(input: Tensor) -> Tensor:

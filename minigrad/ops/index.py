@@ -4,18 +4,21 @@
     put_add   x = 0;  x[key] += y        write back; what was read twice is added twice
 
 Each is the adjoint of the other, so these two rules serve every kind of NumPy key to every order.
+
+A key means what it means in NumPy. PyTorch differs in one place: there, x[0, :, [1, 2]] reads x[0] first, so that the
+axis of the list comes last; in NumPy the 0 counts as an index array beside the list, whose axis comes first.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..autograd import Node, record, record_view
-from ..backend import Array, add_at, array_module, to_device
+from ..backend import Array, accelerable, add_at, array_module, is_array, to_device
 from ..errors import DtypeError, RangeError, ShapeError
-from .arithmetic import mul
 from .operands import tensor_of
 
 if TYPE_CHECKING:
@@ -28,25 +31,36 @@ Key = Any  # what may stand between the brackets: ints, slices, None, ..., array
 
 def array_key(op: str, key: Key, x: Array) -> Key:
     """Return `key` with tensors and lists turned into index arrays on the device of `x`."""
+    return tuple(_part(op, part, x) for part in key) if isinstance(key, tuple) else _part(op, key, x)
+
+
+def _part(op: str, part: Any, x: Array) -> Any:
+    if isinstance(part, Node):
+        part = part.array
+    elif isinstance(part, (list, tuple, range)):
+        part = np.asarray(part)
+        part = part if part.size else part.astype(np.int64)
+    if isinstance(part, float):
+        raise DtypeError(f"{op}: an index must be an integer, got {part!r}")
+    if not is_array(part):
+        return part
+    if part.dtype == np.uint8:
+        raise DtypeError(
+            f"{op}: a uint8 index is a mask in PyTorch and a position in NumPy\n"
+            "Hint: say which with .bool() or .long()"
+        )
+    if part.dtype.kind not in "iub":
+        raise DtypeError(f"{op}: an index must be integer or bool, got {part.dtype}\nHint: convert with .long()")
+    if part.ndim == 0 and part.dtype.kind != "b":
+        return int(part)  # reads a view, as a Python integer does
+    return part if array_module(part) is array_module(x) else to_device(part, "cuda")
+
+
+def _kept(key: Key) -> Key:
+    """Return `key` with its arrays copied, so that backward does not see what the caller writes to them later."""
     if isinstance(key, tuple):
-        return tuple(array_key(op, part, x) for part in key)
-    if isinstance(key, Node):
-        key = key.array
-    elif isinstance(key, (list, range)):
-        key = np.asarray(key, dtype=None if len(key) else np.int64)
-    if isinstance(key, (np.ndarray, np.generic)) or hasattr(key, "device"):
-        if key.dtype.kind not in "iub":
-            raise DtypeError(f"{op}: an index must be integer or bool, got {key.dtype}\nHint: convert with .long()")
-        return key if array_module(key) is array_module(x) else to_device(key, "cuda")
-    if isinstance(key, float):
-        raise DtypeError(f"{op}: an index must be an integer, got {key!r}")
-    return key
-
-
-def may_repeat(key: Key) -> bool:
-    """Say whether `key` can name an element twice: only integer arrays can."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return any(hasattr(part, "dtype") and part.dtype.kind in "iu" and part.ndim > 0 for part in parts)
+        return tuple(_kept(part) for part in key)
+    return key.copy() if is_array(key) else key
 
 
 def _read(op: str, x: Array, key: Key) -> Array:
@@ -66,8 +80,10 @@ def getitem(input: Tensor, key: Key) -> Tensor:
     """
     x = tensor_of("getitem", input)
     key = array_key("getitem", key, x.array)
-    shape = x.array.shape
-    return record_view("getitem", _read("getitem", x.array, key), x, lambda dy, _: put_add(dy, key, shape))
+    y, shape = _read("getitem", x.array, key), x.array.shape
+    if x.tracked:
+        key = _kept(key)
+    return record_view("getitem", y, x, lambda dy, _: put_add(dy, key, shape))
 
 
 def put_add(input: Tensor, key: Key, size: tuple[int, ...]) -> Tensor:
@@ -77,48 +93,96 @@ def put_add(input: Tensor, key: Key, size: tuple[int, ...]) -> Tensor:
     """
     y = tensor_of("put_add", input)
     key = array_key("put_add", key, y.array)
-    x = array_module(y.array).zeros(size, y.array.dtype)
-    if may_repeat(key):
-        add_at(x, key, y.array)
-    else:
-        x[key] = y.array
-    return record("put_add", x, (y, lambda dx, _: dx[key]))
+    return record("put_add", _put_add(y.array, key, size), (y, lambda dx, _: dx[key]))
 
 
-def index_put(input: Tensor, key: Key, value: Tensor) -> Tensor:
-    """Return a copy of x in which x[key] is `value`; of several values for one element, the last one stays.
+def _put_add(y: Array, key: Key, size: tuple[int, ...]) -> Array:
+    """Add into zeros. Axes after those that the key names are whole rows, which `add_rows` adds in one go."""
+    xp, parts = array_module(y), key if isinstance(key, tuple) else (key,)
+    if not any(map(is_array, parts)):
+        x = xp.zeros(size, y.dtype)
+        _check_fits("put_add", y.shape, _read("put_add", x, key).shape)
+        x[key] = y
+        return x
+    named = len(size)
+    if not any(part is Ellipsis for part in parts):
+        named = sum(part.ndim if is_array(part) and part.dtype.kind == "b" else part is not None for part in parts)
+    n, width = math.prod(size[:named]), math.prod(size[named:])
+    places = _read("put_add", xp.arange(n).reshape(size[:named]), key)
+    _check_fits("put_add", y.shape, places.shape + size[named:])
+    return add_rows(y.reshape(places.size, width), places.reshape(-1), n).reshape(size)
 
-    Forward   z = x, z[key] = v
+
+@accelerable
+def add_rows(y: Array, places: Array, n: int) -> Array:
+    """Return x of n rows, zero but for x[places[i]] += y[i]."""
+    xp, width = array_module(y), y.shape[1]
+    x = xp.zeros((n, width), y.dtype)
+    flat = (places[:, None] * width + xp.arange(width)).reshape(-1)  # NumPy adds single numbers faster than rows
+    add_at(x.reshape(-1), flat, y.reshape(-1))
+    return x
+
+
+def _check_fits(op: str, value: tuple[int, ...], target: tuple[int, ...]) -> None:
+    if value != target:
+        raise ShapeError(f"{op}: a value of shape {value} does not fit the {target} elements that it goes to")
+
+
+def index_put(input: Tensor, indices: Key, values: Tensor, accumulate: bool = False) -> Tensor:
+    """Return a copy of x in which x[key] is `values`; of several values for one element, the last one stays.
+
+    Forward   z = x, z[key] = v;   or z[key] += v, once for every time an element is named, with `accumulate`
     Backward  dx = dz, with dx[key] = 0;  dv = dz[key], and 0 for values that were written over
+              with `accumulate`, dx = dz and dv = dz[key]
     """
-    x, v = tensor_of("index_put", input), tensor_of("index_put", value, "value")
-    key = array_key("index_put", key, x.array)
-    target = _read("index_put", x.array, key).shape
-    v, shape = fit_value("index_put", v, target, x), x.array.shape
+    x, v = tensor_of("index_put", input), tensor_of("index_put", values, "values")
+    key = _kept(array_key("index_put", indices, x.array))
+    target, shape = _read("index_put", x.array, key).shape, x.array.shape
+    v = fit_value("index_put", v, target, x)
+    if accumulate:
+        return x + put_add(v.broadcast_to(target), key, shape)
 
     def d_x(dz: Tensor, _: Tensor) -> Tensor:
         return index_put(dz, key, dz.new_zeros(()))
 
     def d_v(dz: Tensor, _: Tensor) -> Tensor:
-        return mul(dz[key], _survives(shape, key, target, dz.array))
+        return dz[key].masked_fill(_written_over(_places(key, shape, dz.array)), 0) if repeats else dz[key]
 
-    z = x.array.copy()
-    z[key] = v.array
+    z, repeats = x.array.copy(), may_repeat(key)
+    if repeats:  # in one axis, "the last value" has one meaning; with several, NumPy picks its own order
+        z.reshape(-1)[_places(key, shape, z).reshape(-1)] = array_module(z).broadcast_to(v.array, target).reshape(-1)
+    else:
+        z[key] = v.array
     return record("index_put", z, (x, d_x), (v, d_v))
+
+
+def may_repeat(key: Key) -> bool:
+    """Say whether `key` can name an element twice: only integer arrays can."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return any(is_array(part) and part.dtype.kind in "iu" for part in parts)
+
+
+def _places(key: Key, shape: tuple[int, ...], like: Array) -> Array:
+    """Return the position in row-major order of each element that `key` names."""
+    return array_module(like).arange(math.prod(shape)).reshape(shape)[key]
+
+
+def _written_over(places: Array) -> Array:
+    """Say of each value, written to its place in turn, whether a later one has taken that place."""
+    xp, flat = array_module(places), places.reshape(-1)
+    turn = xp.arange(flat.size)
+    last = xp.zeros(int(flat.max(initial=-1)) + 1, turn.dtype)
+    last[flat] = turn
+    return (last[flat] != turn).reshape(places.shape)
 
 
 def fit_value(op: str, v: Tensor, target: tuple[int, ...], x: Tensor) -> Tensor:
     """Return `v` in the dtype of `x` and, where it needs a gradient, in the shape it is written to."""
-    if v.array.shape != target and np.broadcast_shapes(v.array.shape, target) != target:
-        raise ShapeError(f"{op}: a value of shape {v.array.shape} does not fit the {target} elements that it goes to")
+    extra = v.array.ndim - len(target)
+    if extra > 0 and v.array.shape[:extra] == (1,) * extra:
+        v = v.reshape(v.array.shape[extra:])
+    sizes = zip(v.array.shape[::-1], target[::-1], strict=False)
+    if v.array.ndim > len(target) or any(n not in (1, m) for n, m in sizes):
+        _check_fits(op, v.array.shape, target)
     v = v.to(x.array.dtype)
     return v.broadcast_to(target) if v.tracked else v
-
-
-def _survives(shape: tuple[int, ...], key: Key, target: tuple[int, ...], like: Array) -> Array:
-    """Return 1 for each value that is still there after all have been written, 0 for those written over."""
-    xp = array_module(like)
-    turn = xp.arange(int(np.prod(target))).reshape(target)
-    last = xp.zeros(shape, turn.dtype)
-    last[key] = turn
-    return (last[key] == turn).astype(like.dtype)

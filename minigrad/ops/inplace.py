@@ -53,7 +53,7 @@ def overwrite(op: str, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor
         raise ShapeError(f"{op}: the result has shape {y.array.shape}, the tensor written to {x.array.shape}")
     if not np.can_cast(y.array.dtype, x.array.dtype, "same_kind"):
         raise DtypeError(f"{op}: the result is {y.array.dtype} and cannot be stored in a tensor of {x.array.dtype}")
-    if y.tracked and x.view:
+    if y.tracked and x.is_view:
         _refuse_view(op)
     x.array[...] = y.array
     if y.tracked:
@@ -66,18 +66,18 @@ def overwrite(op: str, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor
 def _snapshot(x: Tensor) -> Tensor:
     """Return `x` as it is now: its history, its hooks, and a copy of its values."""
     earlier = constant(x.array.copy())
-    earlier.__dict__.update({**x.__dict__, "array": earlier.array, "buffer": None, "view": False})
+    earlier.__dict__.update({**x.__dict__, "array": earlier.array, "buffer": None, "is_view": False})
     earlier.retains_grad = False
     return earlier
 
 
 def _owner_tracked(x: Tensor) -> bool:
-    owner = x.buffer.owner() if x.view and x.buffer is not None else None
+    owner = x.buffer.owner() if x.is_view and x.buffer is not None else None
     return owner is not None and owner.tracked
 
 
 def _check_allowed(op: str, x: Tensor) -> None:
-    if x.view:
+    if x.is_view:
         _refuse_view(op)
     if not x.edges:
         raise InPlaceError(

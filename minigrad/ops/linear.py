@@ -16,7 +16,7 @@ from ..errors import ShapeError
 from ..shapes import describe
 from .arithmetic import add
 from .einsum import einsum
-from .linalg import alike
+from .matmul import alike
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -75,7 +75,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     rows = {"input1": (x, "... I"), "input2": (z, "... J"), "weight": (w, "O I J")}
     if w.array.ndim != 3 or x.array.shape[-1:] + z.array.shape[-1:] != w.array.shape[1:]:
         wrong = f"weight has shape {w.array.shape}, needs I and J as in the inputs"
-        raise ShapeError(describe("bilinear", wrong, rows, "build the layer with in1_features I, in2_features J"))
+        raise ShapeError(describe("bilinear", wrong, rows, "build the layer with the in_features of the inputs"))
     if x.array.shape[:-1] != z.array.shape[:-1]:
         wrong = f"leading axes are {x.array.shape[:-1]} in input1 but {z.array.shape[:-1]} in input2"
         raise ShapeError(describe("bilinear", wrong, rows, "pair every input1 with one input2"))

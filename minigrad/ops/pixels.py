@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..autograd import record
 from ..backend import Array, accelerable, add_at, array_module
+from .operands import quiet
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -39,7 +40,8 @@ def scatter_pixels(y: Tensor, indices: Tensor, size: tuple[int, ...]) -> Tensor:
     Shapes    y (N, C, P, Q), indices (N, C, P, Q)  ->  x (N, C, H, W)
     """
     d = len(size)
-    x = scatter_pixels_loop(y.array, indices.array, size)
+    with quiet():
+        x = scatter_pixels_loop(y.array, indices.array, size)
     return record("scatter_pixels", x, (y, lambda dx, _: gather_pixels(dx, indices, d)))
 
 

@@ -85,7 +85,7 @@ def _max_pool(
         raise DtypeError(f"{op}: a bool tensor has no largest value\nHint: convert with .float(), or use any()")
     g = pool_geometry(op, d, x, kernel_size, stride, padding, dilation, ceil_mode)
     for axis in range(d):
-        if any(first >= g.kernel[axis] for first in _first_taps(g, axis)):
+        if (_first_taps(g, axis) >= g.kernel[axis]).any():
             raise ArgumentError(
                 f"{op}: a window sees nothing but padding\n  image {g.size}, kernel {g.kernel}, stride {g.stride}, "
                 f"padding {g.padding}, dilation {g.dilation}\nHint: use less padding or dilation"
@@ -123,14 +123,11 @@ def check_planes(op: str, d: int, x: Tensor) -> None:
         raise ShapeError(f"{op}: the planes ({PIXELS[d - 1]}) = {x.array.shape[-d:]} have no pixels")
 
 
-def _first_taps(g: Geometry, axis: int) -> list[int]:
+def _first_taps(g: Geometry, axis: int) -> Array:
     """Return, for each window along `axis`, the first of its taps that is not in the padding, or R if all are."""
-    firsts = []
-    for p in range(g.out[axis]):
-        start = g.stride[axis] * p - g.padding[axis]
-        first = max(-(start // g.dilation[axis]), 0)
-        firsts.append(first if start + g.dilation[axis] * first < g.size[axis] else g.kernel[axis])
-    return firsts
+    start = np.arange(g.out[axis]) * g.stride[axis] - g.padding[axis]
+    first = np.maximum(-(start // g.dilation[axis]), 0)
+    return np.where(start + g.dilation[axis] * first < g.size[axis], first, g.kernel[axis])
 
 
 def in_image(g: Geometry, axis: int, tap: int) -> tuple[slice, slice]:
@@ -160,7 +157,7 @@ def max_pool_forward(x_nchw: Array, g: Geometry) -> tuple[Array, Array]:
         windows, pixels = zip(*(in_image(g, axis, tap) for axis, tap in enumerate(place)), strict=True)
         best, taken = y[(..., *windows)], winner[(..., *windows)]
         value = xp.ascontiguousarray(x_nchw[(..., *pixels)])  # it is read three times
-        beats = (value > best) | xp.isnan(value)  # NaN wins
+        beats = (value > best) | xp.isnan(value)
         xp.maximum(best, value, out=best)
         xp.maximum(taken, beats * taken.dtype.type(number), out=taken)
     return y, _plane_index(winner, g)
@@ -170,7 +167,7 @@ def _first_tap_numbers(g: Geometry) -> Array:
     """Return the number S·r + s of the first tap of each window (p, q) that is not in the padding."""
     number = np.zeros((), int)
     for axis, taps in enumerate(g.kernel):
-        number = number[..., None] * taps + np.asarray(_first_taps(g, axis))
+        number = number[..., None] * taps + _first_taps(g, axis)
     return number
 
 
@@ -178,7 +175,7 @@ def _plane_index(winner: Array, g: Geometry) -> Array:
     """Turn tap numbers into places in the plane: that of the window's first tap, plus the tap's distance from it."""
     xp = array_module(winner)
     place, distance = np.zeros((), int), np.zeros((), int)
-    for size, out, taps, stride, front, gap in zip(*g[:-1], strict=True):
-        place = place[..., None] * size + np.arange(out) * stride - front
-        distance = distance[..., None] * size + np.arange(taps) * gap
+    for axis, size in enumerate(g.size):
+        place = place[..., None] * size + np.arange(g.out[axis]) * g.stride[axis] - g.padding[axis]
+        distance = distance[..., None] * size + np.arange(g.kernel[axis]) * g.dilation[axis]
     return xp.asarray(distance.reshape(-1)).take(winner) + xp.asarray(place)

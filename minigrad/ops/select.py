@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from ..autograd import record
+from ..autograd import constant, record
 from ..backend import array_module
 from ..dtypes import Dtype
 from ..errors import ArgumentError, DtypeError, ShapeError
@@ -27,16 +27,23 @@ def _mask(op: str, condition: Operand) -> Tensor:
     return mask
 
 
-def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
-    """Choose: z = x where the condition c holds, y elsewhere.
+@overload
+def where(condition: Tensor) -> tuple[Tensor, ...]: ...
+@overload
+def where(condition: Tensor, input: Operand, other: Operand) -> Tensor: ...
+def where(condition: Tensor, input: Operand | None = None, other: Operand | None = None) -> Tensor | tuple[Tensor, ...]:
+    """Choose: z = x where the condition c holds, y elsewhere. Of a condition alone, say at which places it holds.
 
     Backward  dx = dz where c, 0 elsewhere;  dy = 0 where c, dz elsewhere
     """
     c = _mask("where", condition)
+    xp = array_module(c.array)
+    if input is None and other is None:
+        return tuple(constant(places) for places in xp.nonzero(xp.atleast_1d(c.array)))
     x, y = together("where", input, other)
     shape = broadcast_shapes("where", c.array.shape, x.array.shape, y.array.shape)
     x, y = (v.broadcast_to(shape) if v.tracked else v for v in (x, y))
-    z = array_module(c.array).where(c.array, x.array, y.array)
+    z = xp.where(c.array, x.array, y.array)
     return record("where", z, (x, lambda dz, _: where(c, dz, 0)), (y, lambda dz, _: where(c, 0, dz)))
 
 

@@ -162,8 +162,8 @@ def hypot(input: Operand, other: Operand) -> Tensor:
     return record(
         "hypot",
         z,
-        (x, lambda dz, z: dz * (x / z.masked_fill(z == 0, math.inf))),
-        (y, lambda dz, z: dz * (y / z.masked_fill(z == 0, math.inf))),
+        (x, lambda dz, z: dz * (x / z.masked_fill(z.eq(0), math.inf))),
+        (y, lambda dz, z: dz * (y / z.masked_fill(z.eq(0), math.inf))),
     )
 
 
@@ -181,5 +181,5 @@ def atan2(input: Operand, other: Operand) -> Tensor:
 def _inverted(x: Tensor, y: Tensor) -> Tensor:
     """Return x / r², with 0 at the origin; r² itself may overflow or vanish."""
     r = hypot(x, y)
-    r = r.masked_fill(r == 0, math.inf)
+    r = r.masked_fill(r.eq(0), math.inf)
     return x / r / r

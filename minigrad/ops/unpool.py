@@ -73,7 +73,7 @@ def _max_unpool(
     y, place = tensor_of(op, input), tensor_of(op, indices, "indices")
     check_planes(op, d, y)
     if place.array.dtype.kind not in "iu":
-        raise DtypeError(f"{op}: indices must be integers, got {place.array.dtype}\nHint: pool with return_indices")
+        raise DtypeError(f"{op}: indices must be integers, got {place.array.dtype}\nHint: use return_indices=True")
     if place.array.shape != y.array.shape:
         raise ShapeError(f"{op}: input has shape {y.array.shape} but indices {place.array.shape}")
     kernel = per_axis(op, "kernel_size", kernel_size, d, 1)

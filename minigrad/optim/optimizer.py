@@ -1,137 +1,220 @@
-"""What all optimizers share: parameter groups, state, and the bookkeeping of a step."""
+"""What all optimizers share: groups of parameters, a memory per parameter, and the bookkeeping around a step.
+
+    param_groups   [{"params": [p, ...], "lr": η, ...}, ...]      what is moved, and with which options
+    state          {p: {"step": t, "exp_avg": m, ...}, ...}       what is remembered from step to step
+
+A subclass says what it remembers (`initial_state`) and how it moves the parameters of one group (`update`). The
+arithmetic is a function on lists of arrays, so that one call, and one kernel, serves all parameters of a group.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-import numpy as np
-
-from ..autograd import Node
-from ..backend import Array, device_of, to_device
-from ..errors import ArgumentError, ShapeError, StateError
+from ..backend import Array
+from ..dtypes import float16, float32, is_floating
+from ..errors import ArgumentError, DeviceError, DtypeError, ShapeError
 from ..grad_mode import enable_grad
-from ..ops import as_tensor
+from ..ops.operands import quiet
 from ..overwrites import note_overwrite
 from ..tensor import Tensor
+from .hyperparameters import check_options
+from .state import Group, Initial, check_remembered, fitted_groups, fitted_state
 
-Group: TypeAlias = "dict[str, Any]"
+Params: TypeAlias = "Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Group]"
 
 
 class Optimizer:
-    """Changes parameters by their gradients. A subclass defines `update`, which works on the arrays of one parameter.
+    """Moves parameters along their gradients.
 
-    `params` is an iterable of parameters, or of groups: dicts with "params" and options of their own. State is
-    numbered by parameter, as in PyTorch: state_dict() = {"state": {0: {...}, ...}, "param_groups": [...]}.
+    `params` are tensors, pairs (name, tensor), or groups: dicts of "params" and of options that differ from
+    `defaults`.
+
+    Raises  ArgumentError for no parameters, a parameter given twice, a result of an op, a number out of range
     """
 
-    def __init__(self, params: Iterable[Any], defaults: Group) -> None:
-        self.defaults = defaults
+    def __init__(self, params: Params, defaults: Group) -> None:
+        self.defaults = self.check(defaults)
         self.param_groups: list[Group] = []
-        self.state: dict[Tensor, dict[str, Any]] = {}
-        groups = list(params)
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        groups = self._listed(params)
         if not groups:
-            raise ArgumentError(f"{type(self).__name__}: got no parameters\nHint: pass model.parameters()")
+            raise ArgumentError(f"{self.name}: params is empty\nHint: pass model.parameters() or a list of tensors")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
+    @property
+    def name(self) -> str:
+        """The name of the class, which opens every message."""
+        return type(self).__name__
+
+    def initial_state(self, options: Group) -> dict[str, Initial]:
+        """Return what is remembered of a parameter, by name, and how it begins."""
+        return {}
+
+    def update(self, options: Group, params: list[Tensor], grads: list[Array]) -> None:
+        """Move `params`, all of one dtype and device, along the gradients `grads`."""
+        raise NotImplementedError(f"{self.name}: define update(self, options, params, grads)")
+
+    def check(self, options: Group) -> Group:
+        """Return `options` with every hyperparameter checked."""
+        return check_options(self.name, options)
+
     def add_param_group(self, param_group: Group) -> None:
-        """Add parameters with options of their own; what is not given is as at construction."""
-        name = type(self).__name__
+        """Add parameters with options of their own; an option that is not given is the optimizer's default."""
+        if not isinstance(param_group, dict) or "params" not in param_group:
+            raise ArgumentError(f'{self.name}: a group is a dict with the key "params", got {param_group!r:.60}')
         given = param_group["params"]
-        params = [given] if isinstance(given, Node) else list(given)
-        known = {id(p) for group in self.param_groups for p in group["params"]}
-        for p in params:
+        entries = [given] if isinstance(given, Tensor) else self._listed(given)
+        pairs = [entry if isinstance(entry, tuple) else (None, entry) for entry in entries]
+        names, params = [name for name, _ in pairs if name is not None], [p for _, p in pairs]
+        if names and len(names) < len(params):
+            raise ArgumentError(f"{self.name}: {len(names)} of {len(params)} parameters have a name; give all or none")
+        self._check_params(params)
+        named = {"param_names": names} if names else {}
+        self.param_groups.append(self.check({**self.defaults, **param_group, **named, "params": params}))
+
+    def _listed(self, params: Any) -> list[Any]:
+        if isinstance(params, Tensor):
+            raise ArgumentError(f"{self.name}: params is one tensor of shape {params.shape}\nHint: put it in a list")
+        if isinstance(params, (set, frozenset)):
+            raise ArgumentError(f"{self.name}: params is a set, whose order differs from run to run\nHint: pass a list")
+        if not isinstance(params, Iterable):
+            raise ArgumentError(f"{self.name}: params is {params!r:.80}, it must be an iterable of tensors or of dicts")
+        return list(params)
+
+    def _check_params(self, params: list[Any]) -> None:
+        seen = {id(p) for group in self.param_groups for p in group["params"]}
+        for j, p in enumerate(params):
+            which = f"{self.name}: parameter {j} of group {len(self.param_groups)}"
             if not isinstance(p, Tensor):
-                raise ArgumentError(f"{name}: parameters must be tensors, got {type(p).__name__}")
+                raise ArgumentError(f"{which} is of type {type(p).__name__}, only tensors can be optimized")
+            if not is_floating(p.dtype):
+                raise ArgumentError(f"{which} is {p.dtype}, only floating tensors can be optimized")
             if not p.is_leaf:
-                raise ArgumentError(f"{name}: a result of {p.op}, shape {p.shape}, is no leaf and cannot be optimized")
-            if id(p) in known:
-                raise ArgumentError(f"{name}: a parameter of shape {p.shape} is given twice")
-            known.add(id(p))
-        group = {**self.defaults, **param_group, "params": params}
-        self.check(group)
-        self.param_groups.append(group)
-
-    def check(self, group: Group) -> None:
-        """Raise if an option is outside its range."""
-        self.require(group["lr"] >= 0, group, "lr", "at least 0")
-        self.require(group.get("weight_decay", 0) >= 0, group, "weight_decay", "at least 0")
-
-    def require(self, holds: bool, group: Group, option: str, what: str) -> None:
-        """Raise, naming the option, its value and its range, unless `holds`."""
-        if not holds:
-            raise ArgumentError(f"{type(self).__name__}: {option} must be {what}, got {group[option]}")
-
-    def update(self, p: Array, g: Array, state: dict[str, Any], group: Group) -> None:
-        """Change the array `p` in place, given the gradient `g`; keep what must be remembered in `state`."""
-        raise NotImplementedError(f"{type(self).__name__} must define update")
+                raise ArgumentError(
+                    f"{which}, shape {p.shape}, is the result of {p.op}, only leaves can be optimized\n"
+                    "Hint: pass the tensor it was computed from, or make a leaf with detach().requires_grad_()"
+                )
+            if id(p) in seen:
+                raise ArgumentError(f"{which}, shape {p.shape}, is given twice\nHint: list shared parameters once")
+            seen.add(id(p))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Update every parameter that has a gradient. A closure computes the loss anew, which is returned."""
+        """Move every parameter that has a gradient; return what `closure` (zero_grad, loss, backward) returns.
+
+        Nothing is changed unless every gradient fits its parameter.
+        """
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        place = f"{type(self).__name__}.step"
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None:
-                    if p.grad.array.shape != p.array.shape:
-                        raise ShapeError(f"{place}: a gradient is {p.grad.shape}, its parameter {p.shape}")
-                    self.update(p.array, self._slope(p, group), self.state.setdefault(p, {}), group)
-                    note_overwrite(p, place)
+        place = f"{self.name}.step"
+        batches = [(check_options(place, group), params) for i, group in enumerate(self.param_groups)
+                   for params in _ready(place, i, group)]  # fmt: skip
+        for options, params in batches:
+            with quiet():
+                self.update(options, params, [_wide(p.grad.array) for p in params if p.grad is not None])
+            for p in params:
+                note_overwrite(p, place)
         return loss
 
-    def _slope(self, p: Tensor, group: Group) -> Array:
-        """Return the gradient to descend: negated to maximize, with the L2 penalty of `weight_decay`."""
-        assert p.grad is not None
-        g = -p.grad.array if group.get("maximize") else p.grad.array
-        if group.get("weight_decay") and not self.decoupled:
-            g = g + group["weight_decay"] * p.array
-        return g
+    def columns(self, options: Group, params: list[Tensor], *names: str) -> list[list[Any]]:
+        """Return what is remembered of `params`, one list per name; None for what these options do not need."""
+        initial = self.initial_state(options)
+        return [[None if name not in initial else self._remembered(p, name, initial[name]) for p in params]
+                for name in names]  # fmt: skip
 
-    decoupled = False  # True: weight decay is no part of the gradient (AdamW)
+    def _remembered(self, p: Tensor, name: str, initial: Initial) -> Any:
+        state = self.state[p]
+        if name not in state:
+            state[name] = initial(p) if callable(initial) else initial
+        value = state[name]
+        if not isinstance(value, Tensor):
+            return value
+        check_remembered(f"{self.name}.step: {name}", p, value.array)
+        return value.array
+
+    def count_step(self, params: list[Tensor]) -> list[int]:
+        """Count one more step of each parameter and return the counts, 1 at the first."""
+        for p in params:
+            self.state[p]["step"] = self.state[p].get("step", 0) + 1
+        return [self.state[p]["step"] for p in params]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients."""
+        """Forget the gradients, or set them to 0."""
         for group in self.param_groups:
             for p in group["params"]:
                 p.grad = None if set_to_none or p.grad is None else p.grad.new_zeros(p.shape)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state and the options, parameters replaced by their numbers."""
-        numbers = {id(p): i for i, p in enumerate(self._parameters())}
-        groups = [{**group, "params": [numbers[id(p)] for p in group["params"]]} for group in self.param_groups]
-        state = {numbers[id(p)]: {k: _as_state(v) for k, v in s.items()} for p, s in self.state.items()}
-        return {"state": state, "param_groups": groups}
+        """Return state and options in PyTorch's layout: a parameter's number stands for it.
+
+        Counts are Python numbers. The arrays are the optimizer's own, so a later step changes them; save or deepcopy
+        the dict to keep it.
+        """
+        number = {id(p): i for i, p in enumerate(self._params())}
+        return {
+            "state": {number[id(p)]: dict(values) for p, values in self.state.items()},
+            "param_groups": [group | {"params": [number[id(p)] for p in group["params"]]}
+                             for group in self.param_groups],
+        }  # fmt: skip
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continue from a state; the parameters must be the same ones, in the same order."""
-        name, groups = type(self).__name__, state_dict["param_groups"]
-        sizes = [[len(g["params"]) for g in gs] for gs in (groups, self.param_groups)]
-        if sizes[0] != sizes[1]:
-            raise StateError(f"{name}: the state has groups of {sizes[0]} parameters, this optimizer {sizes[1]}")
-        parameters = self._parameters()
-        loaded: dict[Tensor, dict[str, Any]] = {}
-        for number, values in state_dict["state"].items():
-            p = parameters[int(number)]
-            loaded[p] = {k: self._from_state(k, v, p) for k, v in values.items()}
-        for mine, theirs in zip(self.param_groups, groups, strict=True):
-            mine.update({k: v for k, v in theirs.items() if k != "params"})
-        self.state = loaded
+        """Continue from a state of the same kind of optimizer, over parameters of the same shapes in the same order.
 
-    def _parameters(self) -> list[Tensor]:
+        The state may be PyTorch's. Nothing is changed unless everything fits.
+
+        Raises  StateError naming the group or parameter that does not fit
+        """
+        groups = fitted_groups(self, state_dict)
+        state = fitted_state(self, state_dict, groups)
+        self.param_groups, self.state = groups, defaultdict(dict, state)
+
+    def _params(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
 
-    def _from_state(self, key: str, value: Any, p: Tensor) -> Any:
-        if not isinstance(value, Node) and not hasattr(value, "__array__"):
-            return value
-        array = as_tensor(np.asarray(value)).array
-        if array.ndim and array.shape != p.shape:
-            raise StateError(f"{type(self).__name__}: {key} is {array.shape}, its parameter {p.shape}")
-        return array.item() if not array.ndim else to_device(array.astype(p.dtype), device_of(p.array))
+    def __repr__(self) -> str:
+        rows = [f"{self.name} ("]
+        for i, group in enumerate(self.param_groups):
+            rows.append(f"Parameter Group {i}")
+            rows += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+        return "\n".join([*rows, ")"])
 
 
-def _as_state(value: Any) -> Any:
-    return as_tensor(value.copy()) if hasattr(value, "copy") and hasattr(value, "dtype") else value
+def _ready(place: str, i: int, group: Group) -> list[list[Tensor]]:
+    """Return the parameters of group number `i` that have a gradient, in lists of one dtype and device."""
+    alike: dict[Any, list[Tensor]] = {}
+    for j, p in enumerate(group["params"]):
+        if p.grad is not None:
+            _check_gradient(f"{place}: the gradient of parameter {j} of group {i}", p, p.grad)
+            alike.setdefault((type(p.array), p.array.dtype), []).append(p)
+    return list(alike.values())
+
+
+def _check_gradient(which: str, p: Tensor, grad: Any) -> None:
+    if not isinstance(grad, Tensor):
+        raise DtypeError(f"{which} is of type {type(grad).__name__}, it must be a tensor")
+    if grad.array.shape != p.array.shape:
+        raise ShapeError(f"{which} has shape {grad.shape}, the parameter {p.shape}")
+    if grad.array.dtype != p.array.dtype:
+        raise DtypeError(f"{which} is {grad.dtype}, the parameter {p.dtype}\nHint: convert it with .to(p.dtype)")
+    if type(grad.array) is not type(p.array):
+        raise DeviceError(f"{which} is on {grad.device}, the parameter on {p.device}")
+
+
+def _wide(g: Array) -> Array:
+    return g.astype(float32) if g.dtype == float16 else g
+
+
+def arrays(params: list[Tensor]) -> list[Array]:
+    """Return the arrays of `params`."""
+    return [p.array for p in params]
+
+
+def objective_gradient(p: Array, g: Array, weight_decay: float, maximize: bool) -> Array:
+    """Return the gradient of what is minimized: f + λ/2 ‖θ‖², or -f + λ/2 ‖θ‖² to maximize f."""
+    g = -g if maximize else g
+    return g + weight_decay * p if weight_decay else g

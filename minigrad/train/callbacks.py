@@ -1,4 +1,8 @@
-"""What happens around the training loop: stopping early, keeping the best, writing logs and checkpoints."""
+"""What happens around the training loop: stopping early, keeping the best, writing logs and checkpoints.
+
+A callback that remembers something about the epochs works it out anew from the history when `fit` starts, so that a
+resumed run goes on as if it had never stopped.
+"""
 
 from __future__ import annotations
 
@@ -43,14 +47,21 @@ class Best:
 
     def __init__(self, monitor: str, mode: str) -> None:
         if mode not in ("min", "max"):
-            raise ArgumentError(f'mode is {mode!r}; use "min" or "max"')
+            raise ArgumentError(f'callback: mode is {mode!r}; use "min" or "max"')
         self.monitor, self.sign = monitor, 1.0 if mode == "max" else -1.0
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again: nothing was seen yet."""
         self.value = -math.inf
 
     def improved(self, row: Row, margin: float = 0.0) -> bool:
         """Say whether `row` is the best so far, by more than `margin`, and remember it if so."""
         if self.monitor not in row:
-            raise ArgumentError(f"callback: there is no {self.monitor!r} in the history, only {', '.join(row)}")
+            raise ArgumentError(
+                f"callback: there is no {self.monitor!r} in the history, only {', '.join(row)}\n"
+                "Hint: names that begin with val_ need fit(..., validation=...)"
+            )
         value = self.sign * row[self.monitor]
         if value > self.value + margin:
             self.value = value
@@ -59,10 +70,22 @@ class Best:
 
 
 class EarlyStopping(Callback):
-    """Ends the run when `monitor` has not improved by more than `min_delta` for `patience` epochs."""
+    """Ends the run when `monitor` has not improved by more than `min_delta` for `patience` epochs.
+
+    A run that has ended so stays ended: `fit` with more epochs, or after a resume, returns at once.
+    """
 
     def __init__(self, monitor: str = "val_loss", patience: int = 5, mode: str = "min", min_delta: float = 0.0) -> None:
+        if patience < 1:
+            raise ArgumentError(f"EarlyStopping: patience must be at least 1 epoch, got {patience}")
         self.best, self.patience, self.min_delta, self.waited = Best(monitor, mode), patience, min_delta, 0
+
+    def fit_started(self, trainer: Trainer, epochs: int) -> None:
+        """Count again from the first epoch of the history."""
+        self.best.forget()
+        self.waited = 0
+        for row in trainer.history:
+            self.epoch_ended(trainer, row)
 
     def epoch_ended(self, trainer: Trainer, row: Row) -> None:
         """Count the epochs without improvement."""
@@ -75,6 +98,12 @@ class BestCheckpoint(Callback):
 
     def __init__(self, path: str | os.PathLike[str], monitor: str = "val_loss", mode: str = "min") -> None:
         self.path, self.best = Path(path), Best(monitor, mode)
+
+    def fit_started(self, trainer: Trainer, epochs: int) -> None:
+        """Look for the best epoch of the history, whose weights were saved then."""
+        self.best.forget()
+        for row in trainer.history:
+            self.best.improved(row)
 
     def epoch_ended(self, trainer: Trainer, row: Row) -> None:
         """Save if this epoch is the best."""

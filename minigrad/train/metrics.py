@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import to_numpy
-from ..errors import ArgumentError, RangeError, ShapeError
+from ..errors import ArgumentError, DtypeError, RangeError, ShapeError
 from ..tensor import Tensor
 
 
@@ -21,6 +21,8 @@ def _scores(name: str, output: Tensor, target: Tensor) -> tuple[np.ndarray[Any, 
     scores, classes = to_numpy(output.array), to_numpy(target.array)
     if scores.ndim < 2 or scores.shape[:1] + scores.shape[2:] != classes.shape:
         raise ShapeError(f"{name}: scores (N, C) and classes (N,) are needed, got {scores.shape} and {classes.shape}")
+    if classes.dtype.kind not in "iu":
+        raise DtypeError(f"{name}: classes must be whole numbers, got {classes.dtype}")
     return np.moveaxis(scores, 1, -1).reshape(-1, scores.shape[1]), classes.reshape(-1)
 
 
@@ -49,13 +51,17 @@ def top_k_accuracy(k: int) -> Callable[[Tensor, Tensor], float]:
 def mean_absolute_error(output: Tensor, target: Tensor) -> float:
     """Return the mean of |output - target|."""
     if output.shape != target.shape:
-        raise ShapeError(f"mean_absolute_error: output is {output.shape}, target {target.shape}")
-    return float(np.abs(to_numpy(output.array) - to_numpy(target.array)).mean())
+        raise ShapeError(f"mean_absolute_error: output is {output.shape} but target is {target.shape}")
+    wrong = np.abs(to_numpy(output.array).astype(np.float64) - to_numpy(target.array))
+    return float(wrong.mean()) if wrong.size else math.nan
 
 
 def perplexity(loss: float) -> float:
     """Return e^loss: how many equally likely tokens a mean cross-entropy in nats stands for."""
-    return math.exp(loss) if loss < 700 else math.inf
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
 
 
 class ConfusionMatrix:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ShapeError
 from ..io import atomic_write
 
 INK, SECOND, GRID = "#1f4e79", "#c55a11", "#d9d9d9"
@@ -32,6 +32,14 @@ def _write(figure: Any, path: str | os.PathLike[str]) -> Path:
     return Path(path)
 
 
+def _with_axes(name: str, letters: str, x: Any, n: int) -> np.ndarray[Any, Any]:
+    """Return `x` as an array, having checked that it has `n` axes."""
+    array = np.asarray(x)
+    if array.ndim != n:
+        raise ShapeError(f"{name}: needs the axes {letters}, the shape is {array.shape}")
+    return array
+
+
 def plot_curves(history: Sequence[dict[str, float]], path: str | os.PathLike[str], title: str = "") -> Path:
     """Draw every column of a Trainer's history against the epoch, training and validation in one panel."""
     if not history:
@@ -40,9 +48,9 @@ def plot_curves(history: Sequence[dict[str, float]], path: str | os.PathLike[str
     figure, axes = _figure(4.2 * len(names), 3.2, 1, len(names))
     epochs = [row["epoch"] for row in history]
     for ax, name in zip(axes[0], names, strict=True):
-        for column, label, colour in [(name, "training", INK), (f"val_{name}", "validation", SECOND)]:
+        for column, label, color in [(name, "training", INK), (f"val_{name}", "validation", SECOND)]:
             if column in history[0]:
-                ax.plot(epochs, [row[column] for row in history], "o-", color=colour, label=label, markersize=4)
+                ax.plot(epochs, [row[column] for row in history], "o-", color=color, label=label, markersize=4)
         ax.set(title=name, xlabel="epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(color=GRID)
@@ -52,8 +60,8 @@ def plot_curves(history: Sequence[dict[str, float]], path: str | os.PathLike[str
 
 
 def plot_confusion(counts: Any, path: str | os.PathLike[str], labels: Sequence[str] | None = None) -> Path:
-    """Draw a confusion matrix: rows are true classes, columns predictions, colour the share of the row."""
-    counts = np.asarray(counts)
+    """Draw a confusion matrix: rows are true classes, columns predictions, color the share of the row."""
+    counts = _with_axes("plot_confusion", "(classes, classes)", counts, 2)
     n = len(counts)
     names = [str(i) for i in range(n)] if labels is None else list(labels)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
@@ -78,7 +86,7 @@ def _picture(image: Any) -> Any:
 
 def plot_images(images: Any, captions: Sequence[str], path: str | os.PathLike[str], title: str = "") -> Path:
     """Draw pictures (N, C, H, W) in a grid, each with its caption."""
-    images = np.asarray(images)
+    images = _with_axes("plot_images", "(N, C, H, W)", images, 4)
     columns = min(8, max(len(images), 1))
     rows = max(1, math.ceil(len(images) / columns))
     figure, axes = _figure(1.25 * columns, 1.45 * rows + 0.3, rows, columns)
@@ -92,12 +100,12 @@ def plot_images(images: Any, captions: Sequence[str], path: str | os.PathLike[st
 
 
 def plot_filters(weight: Any, path: str | os.PathLike[str], title: str = "") -> Path:
-    """Draw the filters (K, C, R, S) of a convolution: in colour if C is 3, else channel 0; blue below 0, red above."""
-    weight = np.asarray(weight, np.float64)[:64]
+    """Draw the first 64 filters (K, C, R, S) of a convolution, in color if C is 3, else channel 0, blue below 0."""
+    weight = _with_axes("plot_filters", "(K, C, R, S)", weight, 4)[:64].astype(np.float64)
     columns = 8
-    rows = math.ceil(len(weight) / columns)
+    rows = max(1, math.ceil(len(weight) / columns))
     figure, axes = _figure(0.8 * columns, 0.8 * rows + 0.4, rows, columns)
-    reach = np.abs(weight).max() or 1.0
+    reach = np.abs(weight).max(initial=0.0) or 1.0
     for ax in axes.flat:
         ax.axis("off")
     for ax, filters in zip(axes.flat, weight, strict=False):

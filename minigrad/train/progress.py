@@ -30,7 +30,8 @@ class ProgressBar(Callback):
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
-        self._bar = Progress(*columns, TextColumn("{task.fields[means]}"), console=self.console, transient=True)
+        means = TextColumn("{task.fields[means]}", markup=False)
+        self._bar = Progress(*columns, means, console=self.console, transient=True)
         self._bar.start()
         self._epochs = epochs
 
@@ -50,7 +51,7 @@ class ProgressBar(Callback):
         seconds = time.perf_counter() - self._since
         self._bar.remove_task(self._task)
         line = f"epoch {int(row['epoch'])}/{self._epochs}  {readable(row)}  {seconds:.1f} s"
-        self.console.print(line, highlight=False, soft_wrap=True)
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def fit_ended(self, trainer: Trainer) -> None:
         """Take the bar down."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..anomaly import detect_anomaly
-from ..errors import AnomalyError, StateError
+from ..errors import AnomalyError, ArgumentError, StateError
 from ..grad_mode import no_grad
 from ..nn import Module
 from ..optim import Optimizer
@@ -28,7 +28,7 @@ Row = dict[str, float]
 
 
 class Trainer:
-    """Fits a model to data.
+    """Fits a model to data: batches (x, y) of tensors, which it moves to the model's device and floating type.
 
     `loss(output, target)` returns the mean over a batch. Each of `metrics` does the same as a plain number, by name.
     `scheduler` is stepped after every batch, or after every epoch with `schedule_by="epoch"`.
@@ -49,6 +49,10 @@ class Trainer:
     ) -> None:
         self.model, self.optimizer, self.loss = model, optimizer, loss
         self.metrics = dict(metrics or {})
+        if taken := {"epoch", "loss", "examples"} & set(self.metrics):
+            raise ArgumentError(f"Trainer: {', '.join(sorted(taken))} cannot name a metric, the history has it already")
+        if schedule_by not in ("batch", "epoch"):
+            raise ArgumentError(f'Trainer: schedule_by is {schedule_by!r}; use "batch" or "epoch"')
         self.scheduler, self.schedule_by = scheduler, schedule_by
         self.callbacks = list(callbacks)
         self.history: list[Row] = []
@@ -57,25 +61,46 @@ class Trainer:
         self.loader: Any = None
         self.stopping = False  # a callback sets this to end the run after the epoch
         self._sums: Row = {}  # of the epoch under way
+        self._position: Any = None  # of the loader, where a run that was stopped goes on
 
     def fit(self, loader: Iterable[Any], epochs: int, validation: Iterable[Any] | None = None) -> list[Row]:
         """Train until `epochs` epochs are complete, those before a resume included; return the history.
 
-        Raises  AnomalyError naming the op that first made a NaN or an infinity; KeyboardInterrupt after Ctrl-C, once
-                the step under way is done and the callbacks have been told
+        Raises  AnomalyError naming the op that first made a NaN or an infinity, or the parameter that holds one;
+                KeyboardInterrupt after Ctrl-C, once the step under way is done and the callbacks have been told;
+                ArgumentError if a loader gives no batches
         """
-        self.loader, self.stopping = loader, False
+        if self._position is not None and hasattr(loader, "load_state_dict"):
+            loader.load_state_dict(self._position)
+        else:
+            self._sums = {}  # a loader that cannot go on begins its epoch again
+        self.loader, self.stopping, self._position = loader, False, None
         self._tell("fit_started", epochs)
         try:
             with Interrupt() as interrupt:
                 while self.epoch < epochs and not self.stopping:
                     self._train_epoch(loader, interrupt)
                     self._close_epoch(validation)
+                    self._heed(interrupt)
         finally:
+            self._position = self._loader_state() if self._sums else None
             self._tell("fit_ended")
         return self.history
 
+    def _heed(self, interrupt: Interrupt) -> None:
+        """End the run here if Ctrl-C was pressed."""
+        if interrupt.requested:
+            self._check_parameters()
+            self._tell("interrupted")
+            raise KeyboardInterrupt
+
     def _close_epoch(self, validation: Iterable[Any] | None) -> None:
+        if not self._sums:
+            raise ArgumentError(
+                f"fit: the loader gave no batches in epoch {self.epoch + 1}\n"
+                "Hint: a generator gives its batches only once; use a DataLoader or a list"
+            )
+        self._check_parameters()
         row = {"epoch": float(self.epoch + 1), **self._means()}
         if validation is not None:
             row |= {f"val_{name}": value for name, value in self.evaluate(validation).items()}
@@ -88,14 +113,17 @@ class Trainer:
     def _train_epoch(self, loader: Iterable[Any], interrupt: Interrupt) -> None:
         self.model.train()
         self._tell("epoch_started", self.epoch)
-        for x, y in loader:
+        for x, y in map(self.placed, loader):
             output, loss = self.step(x, y)
             self._add(output, y, loss)
             self.batches += 1
             self._tell("batch_ended", self._means())
-            if interrupt.requested:
-                self._tell("interrupted")
-                raise KeyboardInterrupt
+            self._heed(interrupt)
+
+    def placed(self, batch: Sequence[Tensor]) -> list[Tensor]:
+        """Return the tensors of a batch on the model's device, the floating ones in its dtype."""
+        model = next(self.model.parameters())
+        return [t.to(device=model.device, dtype=model.dtype if t.is_floating_point() else None) for t in batch]
 
     def step(self, x: Tensor, y: Tensor) -> tuple[Tensor, float]:
         """Take one step on one batch; return the output of the model and the loss."""
@@ -115,26 +143,37 @@ class Trainer:
 
     def _explain(self, x: Tensor, y: Tensor, value: float) -> None:
         """Find what first went wrong in a step whose loss is not finite, and raise."""
-        for name, parameter in self.model.named_parameters():
-            if not math.isfinite(float(parameter.detach().sum().item())):
-                raise AnomalyError(
-                    f"fit: the loss is {value} because {name} is not finite since an update, epoch {self.epoch + 1}, "
-                    f"batch {self.batches + 1}\nHint: lower the learning rate, or clip the gradients"
-                )
+        self._check_parameters()
+        place = f"epoch {self.epoch + 1}, batch {self.batches + 1}"
+        for name, data in (("x", x), ("y", y)):
+            if not _is_finite(data):
+                raise AnomalyError(f"fit: the loss is {value} in {place}: {name} of the batch is not finite\n"
+                                   "Hint: look for NaN and infinity in the data set")  # fmt: skip
         with detect_anomaly():
             self.loss(self.model(x), y)
-        raise AnomalyError(f"fit: the loss is {value} in epoch {self.epoch + 1}, batch {self.batches + 1}")
+        raise AnomalyError(f"fit: the loss is {value} in {place}")
+
+    def _check_parameters(self) -> None:
+        """Raise if an update left a parameter that is not finite, before it is saved over a good one."""
+        for name, parameter in self.model.named_parameters():
+            if not _is_finite(parameter):
+                raise AnomalyError(
+                    f"fit: {name} is not finite since an update, epoch {self.epoch + 1}, {self.batches} batches done\n"
+                    "Hint: lower the learning rate, or clip the gradients"
+                )
 
     def evaluate(self, loader: Iterable[Any]) -> Row:
-        """Return the mean loss and metrics over `loader`, in evaluation mode, which is left as it was found."""
+        """Return the mean loss and metrics over `loader`, in evaluation mode; the model's mode is left as it was."""
         training, sums = self.model.training, self._sums
         self._sums = {}
         self.model.eval()
         try:
             with no_grad():
-                for x, y in loader:
+                for x, y in map(self.placed, loader):
                     output = self.model(x)
                     self._add(output, y, float(self.loss(output, y).item()))
+            if not self._sums:
+                raise ArgumentError("evaluate: the loader gave no batches\nHint: a generator gives them only once")
             return self._means()
         finally:
             self._sums = sums
@@ -156,29 +195,45 @@ class Trainer:
         for callback in self.callbacks:
             getattr(callback, event)(self, *args)
 
+    def _loader_state(self) -> Any:
+        if self.loader is None:
+            return self._position
+        return self.loader.state_dict() if hasattr(self.loader, "state_dict") else None
+
     def state_dict(self) -> dict[str, Any]:
-        """Return everything that the rest of the run depends on."""
+        """Return everything that the rest of the run depends on; what `history` says is enough for the callbacks."""
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),
-            "loader": self.loader.state_dict() if hasattr(self.loader, "state_dict") else None,
+            "loader": self._loader_state(),
             "random": list(get_rng_state()),
-            "progress": {"epoch": self.epoch, "batches": self.batches, "sums": self._sums, "history": self.history},
-        }
+            "progress": {
+                "epoch": self.epoch, "batches": self.batches, "sums": dict(self._sums), "history": list(self.history),
+            },
+        }  # fmt: skip
 
-    def load_state_dict(self, state: Mapping[str, Any], loader: Any = None) -> None:
-        """Go on where `state_dict` was taken; `loader` is the one that `fit` will be given."""
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict` was taken; `fit` will put its loader where that of the state stood.
+
+        Raises  StateError if parts are missing, or are of a run that was built in another way
+        """
         missing = {"model", "optimizer", "scheduler", "loader", "random", "progress"} - set(state)
         if missing:
             raise StateError(f"Trainer: the checkpoint has no {', '.join(sorted(missing))}; it holds {sorted(state)}")
+        if (state["scheduler"] is None) != (self.scheduler is None):
+            there, here = ("without", "with") if state["scheduler"] is None else ("with", "without")
+            raise StateError(f"Trainer: the checkpoint is of a run {there} a scheduler, this one is {here}")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        if self.scheduler is not None and state["scheduler"] is not None:
+        if self.scheduler is not None:
             self.scheduler.load_state_dict(state["scheduler"])
-        if loader is not None and state["loader"] is not None:
-            loader.load_state_dict(state["loader"])
+        self.loader, self._position = None, state["loader"]
         progress = state["progress"]
         self.epoch, self.batches = int(progress["epoch"]), int(progress["batches"])
         self._sums, self.history = dict(progress["sums"]), [dict(row) for row in progress["history"]]
         set_rng_state(tuple(state["random"]))
+
+
+def _is_finite(x: Tensor) -> bool:
+    return bool(x.isfinite().all().item())

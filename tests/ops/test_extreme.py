@@ -97,9 +97,10 @@ def test_a_clamp_without_bounds_is_an_error():
         minigrad.tensor([1.0]).clamp()
 
 
-def test_shapes_that_do_not_broadcast_are_named():
-    with pytest.raises(errors.ShapeError, match=r"maximum: shapes \(2,\) and \(3,\) do not broadcast"):
-        ops.maximum(minigrad.zeros(2), minigrad.zeros(3))
+@pytest.mark.parametrize("name", ["maximum", "minimum", "clamp_min", "clamp_max"])
+def test_shapes_that_do_not_broadcast_are_named(name):
+    with pytest.raises(errors.ShapeError, match=rf"{name}: shapes \(2,\) and \(3,\) do not broadcast"):
+        getattr(ops, name)(minigrad.zeros(2), minigrad.zeros(3))
 
 
 def test_the_ends_of_a_line_are_exact():

@@ -23,6 +23,18 @@ CASES = [
 ]  # fmt: skip
 
 
+def test_a_condition_alone_gives_the_places_where_it_holds():
+    x = minigrad.tensor([[3.0, 0.0, 5.0], [0.0, 0.0, 7.0]])
+    rows, columns = ops.where(x > 2)
+    assert rows.tolist() == [0, 0, 1] and columns.tolist() == [0, 2, 2]
+    assert x[ops.where(x > 2)].tolist() == [3, 5, 7]
+
+
+def test_one_branch_alone_is_an_error():
+    with pytest.raises(errors.DtypeError, match="where: works on tensors, arrays and numbers, got NoneType"):
+        ops.where(minigrad.tensor([True]), 1.0)
+
+
 def test_the_branch_not_taken_gets_exactly_zero():
     c = minigrad.tensor([True, False])
     x, y = (minigrad.tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
@@ -75,6 +87,8 @@ def test_shapes_that_do_not_broadcast_are_named():
 def test_masked_fill_keeps_the_type_of_its_tensor():
     m = minigrad.tensor([True, False])
     assert minigrad.tensor([1, 2]).masked_fill(m, 7.9).tolist() == [7, 2]
+    assert minigrad.tensor([1, 2], dtype="uint8").masked_fill(m, 255).tolist() == [255, 2]
+    assert minigrad.tensor([1, 2], dtype="uint8").masked_fill(m, 0).tolist() == [0, 2]
     assert minigrad.tensor([False, False]).masked_fill(m, 2).tolist() == [True, False]
     assert minigrad.tensor([1.0, 2.0]).masked_fill(m, minigrad.tensor(0.5, dtype="float64")).dtype == minigrad.float32
     assert minigrad.tensor([1.0, 2.0], dtype="float16").masked_fill(m, -np.inf).tolist() == [-np.inf, 2]

@@ -134,9 +134,9 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
         return x * w
     rows, columns = x.array.shape, w.array.shape
     if rows[-1] != columns[-1]:
+        letters = {"input": (x, "... K"), "other": (w, "... K")}
         wrong = f"K is {rows[-1]} in input but {columns[-1]} in other"
-        rows_ = {"input": (x, "... K"), "other": (w, "... K")}
-        raise ShapeError(describe("inner", wrong, rows_, "the last axes must agree"))
+        raise ShapeError(describe("inner", wrong, letters, "the last axes must agree"))
     flat = matmul(x.reshape(math.prod(rows[:-1]), rows[-1]), w.reshape(math.prod(columns[:-1]), columns[-1]).mT)
     return flat.reshape(rows[:-1] + columns[:-1])
 
@@ -151,9 +151,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return x.reshape(-1, 1) * v
 
 
-def ger(input: Tensor, vec2: Tensor) -> Tensor:
-    """Multiply every element of one vector with every element of another: the name BLAS gives to `outer`."""
-    return outer(input, vec2)
+ger = outer  # BLAS's name
 
 
 def kron(input: Tensor, other: Tensor) -> Tensor:
