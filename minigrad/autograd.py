@@ -47,6 +47,7 @@ class Node:
     buffer: Buffer | None = None  # made when the memory is first shared or overwritten
     is_view: bool = False
     earlier: Tensor | None = None  # this tensor as it was before it was last overwritten
+    settled: int = 0  # the tick at which an overwrite gave it its value
     hooks: tuple[Hook, ...] = ()
     retains_grad: bool = False
     place: str = ""  # the user's line that made it, noted by watchers

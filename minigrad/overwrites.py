@@ -70,12 +70,17 @@ def note_overwrite(x: Node, place: str) -> None:
 
 
 def rebase(x: Tensor, earlier: Tensor, y: Tensor, place: str) -> None:
-    """Give `x`, whose memory now holds `y`, the history of `y`. Ops that used `x` before used `earlier`."""
+    """Give `x`, whose memory now holds `y`, the history of `y`, if any. Ops that used `x` before used `earlier`.
+
+    x is as old as the computation of y. So values that its rules mention and that this very overwrite has changed are
+    found by `check_saved`; only the result itself is right from now on (`settled`).
+    """
+    x.order = y.order or clock.tick()
     note_overwrite(x, place)
     assert x.buffer is not None
-    x.buffer.rebased = x.buffer.changed
-    x.op, x.edges, x.tracked, x.earlier = y.op, y.edges, True, earlier
-    x.order = clock.tick()
+    x.buffer.rebased = x.settled = x.buffer.changed
+    x.op, x.tracked, x.earlier = y.op, y.tracked, earlier
+    x.edges = tuple((earlier if parent is x else parent, rule) for parent, rule in y.edges)
     x.hooks = ()  # they watch the earlier value, as in PyTorch
 
 
@@ -92,12 +97,12 @@ def check_saved(y: Node, order: int, rule: Rule) -> None:
     """Raise if a tensor that `rule` mentions was overwritten after `y` was recorded."""
     code, cells = getattr(rule, "__code__", None), getattr(rule, "__closure__", None) or ()
     names: tuple[str, ...] = getattr(code, "co_freevars", ())
-    saved: list[tuple[str, Any]] = [(name, cell.cell_contents) for name, cell in zip(names, cells, strict=False)]
+    saved: list[tuple[str, Any, int]] = [(n, cell.cell_contents, order) for n, cell in zip(names, cells, strict=False)]
     if code is None or "_" not in code.co_varnames[1:2]:
-        saved.append(("its result", y))
-    for name, value in saved:
+        saved.append(("its result", y, max(order, y.settled)))
+    for name, value, since in saved:
         buffer = getattr(value, "buffer", None)
-        if isinstance(buffer, Buffer) and buffer.changed > order:
+        if isinstance(buffer, Buffer) and buffer.changed > since:
             made = f" ({y.place})" if y.place else ""
             raise InPlaceError(
                 f"{y.op}{made}: backward needs {name}, shape {value.array.shape}, as it was when {y.op} saved it, but "

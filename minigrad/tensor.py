@@ -1,5 +1,7 @@
 """The tensor: a value on the tape, with the ops as its methods.
 
+Longer than 300 lines because half of it is one table, the names of the methods.
+
 The methods are the ops themselves, assigned in the class body: `Tensor.sum` is `ops.sum`, and a reader, a type
 checker and `help()` all find the same function.
 """
@@ -137,6 +139,14 @@ class Tensor(Node):
     def mT(self) -> Tensor:
         """The tensor with its last two axes swapped."""
         return ops.transpose(self, -2, -1)
+
+    def cpu(self) -> Tensor:
+        """Return the tensor on the CPU."""
+        return ops.to(self, "cpu")
+
+    def cuda(self) -> Tensor:
+        """Return the tensor on the GPU."""
+        return ops.to(self, "cuda")
 
     def item(self) -> Any:
         """Return the only element as a Python number."""

@@ -42,11 +42,17 @@ def test_an_overwritten_value_that_no_rule_needs_is_no_matter():
     assert x.grad.tolist() == [2, 2]
 
 
-def test_a_result_that_its_own_rule_needs_is_checked_too():
+def test_a_result_that_its_own_rule_needs_is_kept_or_checked():
     x = leaf(1.0, 2.0)
     y = x.exp()
     z = y + 1
     y.zero_()
+    z.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), np.exp([1.0, 2.0]))
+    y = x.exp()
+    z = y + 1
+    with no_grad():
+        y.zero_()
     with pytest.raises(InPlaceError, match="exp: backward needs its result"):
         z.sum().backward()
 

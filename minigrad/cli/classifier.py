@@ -20,6 +20,9 @@ from ..models import CNN, MLP, LeNet, ResNet
 from ..nn import Module
 
 MODELS = ("mlp", "lenet", "cnn", "resnet")
+OPTIMIZERS = ("adam", "adamw", "sgd")
+DTYPES = ("float32", "float64")
+CLASSES = 10  # in every one of the data sets below
 # name: (pixels across, mean and standard deviation of each channel of the training pictures, in [0, 1])
 PICTURES: dict[str, tuple[int, list[float], list[float]]] = {
     "digits": (28, [0.1307], [0.3081]),
@@ -45,10 +48,10 @@ class Recipe:
     augment: bool = True
 
     def __post_init__(self) -> None:
-        if self.model not in MODELS:
-            raise ArgumentError(f"model {self.model!r} is unknown; use one of {', '.join(MODELS)}")
-        if self.data not in PICTURES:
-            raise ArgumentError(f"data {self.data!r} is no set of pictures here; use one of {', '.join(PICTURES)}")
+        choices = {"model": MODELS, "data": tuple(PICTURES), "optimizer": OPTIMIZERS, "dtype": DTYPES}
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise ArgumentError(f"{name} {getattr(self, name)!r} is unknown; use one of {', '.join(known)}")
         if self.model == "lenet" and PICTURES[self.data][0] != 28:
             raise ArgumentError(f"model lenet takes pictures of 28×28 pixels, those of {self.data} are larger; use cnn")
         if self.epochs < 1 or self.batch_size < 1 or not 0 < self.lr < math.inf:
@@ -108,12 +111,15 @@ def stored_recipe(stored: Any, path: str | os.PathLike[str]) -> Recipe:
 def load_classifier(path: str | os.PathLike[str]) -> tuple[Module, Recipe, list[str]]:
     """Return the model, the recipe and the names of the classes from a file of `save_classifier`.
 
-    Raises  FileFormatError if the file is of another kind
+    Raises  FileFormatError if the file is of another kind; StateError if the weights are of another model
     """
     state = load(path)
     if not isinstance(state, dict) or not {"recipe", "classes", "model"} <= set(state):
         raise FileFormatError(f"{os.fspath(path)}: not a classifier\nHint: give the model.safetensors of a run")
     recipe = replace(stored_recipe(state["recipe"], path), device="cpu")
+    weights, classes = state["model"], state["classes"]
+    if not isinstance(weights, dict) or not isinstance(classes, list) or len(classes) != CLASSES:
+        raise FileFormatError(f"{os.fspath(path)}: needs the weights by name and {CLASSES} names of classes")
     model = build_model(recipe)
-    model.load_state_dict(state["model"])
-    return model.eval(), recipe, [str(name) for name in state["classes"]]
+    model.load_state_dict(weights)
+    return model.eval(), recipe, [str(name) for name in classes]

@@ -64,6 +64,8 @@ from .einsum import einsum  # isort: skip
 from .embedding import embedding  # isort: skip
 from .layer_norm import layer_norm  # isort: skip
 from .linear import linear  # isort: skip
+from .matmul import matmul  # isort: skip
+from .matrix_norm import matrix_norm  # isort: skip
 from .norm import norm  # isort: skip
 from .pixel_shuffle import pixel_shuffle  # isort: skip
 from .softmax import softmax  # isort: skip

@@ -10,12 +10,14 @@ the result, and the ops that used x before go on using `earlier`, x as it was. P
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..autograd import constant
+from ..dtypes import Dtype
 from ..errors import DtypeError, InPlaceError, RangeError, ShapeError
 from ..grad_mode import mode
 from ..overwrites import note_overwrite, rebase, users_line
@@ -44,11 +46,10 @@ def overwrite(op: str, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor
     if mode.recording and (x.tracked or _owner_tracked(x)):
         _check_allowed(op, x)
     y, earlier = compute(x), x
-    if y.tracked:  # rules may need x as it was: compute on a copy that stays
+    if y.tracked or (mode.recording and x.tracked):  # rules may need x as it was: compute on a copy that stays
         earlier = _snapshot(x)
         y = compute(earlier)
-    if not getattr(x.array.flags, "writeable", True):
-        raise InPlaceError(f"{op}: the memory is shared by several elements, or read-only\nHint: write to a clone()")
+    _check_writeable(op, x)
     if y.array.shape != x.array.shape:
         raise ShapeError(f"{op}: the result has shape {y.array.shape}, the tensor written to {x.array.shape}")
     if not np.can_cast(y.array.dtype, x.array.dtype, "same_kind"):
@@ -56,11 +57,16 @@ def overwrite(op: str, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor
     if y.tracked and x.is_view:
         _refuse_view(op)
     x.array[...] = y.array
-    if y.tracked:
+    if y.tracked or (mode.recording and x.tracked):  # in the second case a constant replaces all of x
         rebase(x, earlier, y, place)
     else:
         note_overwrite(x, place)
     return x
+
+
+def _check_writeable(op: str, x: Tensor) -> None:
+    if not getattr(x.array.flags, "writeable", True):
+        raise InPlaceError(f"{op}: the memory is shared by several elements, or read-only\nHint: write to a clone()")
 
 
 def _snapshot(x: Tensor) -> Tensor:
@@ -167,17 +173,29 @@ def copy_(input: Tensor, src: Operand) -> Tensor:
     """Copy the elements of `src`, broadcast, cast to the dtype of x: x ← src."""
 
     def compute(x: Tensor) -> Tensor:
-        value = tensor_of("copy_", np.asarray(src, x.array.dtype) if isinstance(src, (bool, int, float)) else src)
-        return value.to(x).broadcast_to(x.array.shape)
+        value = tensor_of("copy_", _number("copy_", src, x.array.dtype))
+        return value.to(x).broadcast_to(x.array.shape).clone()  # a value of its own, with a history of its own
 
     return overwrite("copy_", input, compute)
+
+
+def _number(op: str, value: Any, dtype: Dtype) -> Any:
+    """Return a Python number as an array of `dtype`; whatever else `value` is, as it is."""
+    if not isinstance(value, (bool, int, float)):
+        return value
+    if dtype.kind in "iu":
+        bounds = np.iinfo(dtype)
+        if not math.isfinite(value) or not bounds.min <= int(value) <= bounds.max:
+            raise DtypeError(f"{op}: {value} does not fit into {dtype}, which holds {bounds.min} to {bounds.max}")
+        value = int(value)
+    return np.asarray(value, dtype)
 
 
 def setitem(input: Tensor, key: Key, value: Any) -> None:
     """Write elements: x[key] ← value, broadcast, cast to the dtype of x. Of several values for one, the last stays."""
     x = input
-    number = isinstance(value, (bool, int, float))
-    v = tensor_of("setitem", np.asarray(value, x.array.dtype) if number else value, "value").to(x)
+    v = tensor_of("setitem", _number("setitem", value, x.array.dtype), "value").to(x)
+    _check_writeable("setitem", x)
     if mode.recording and (x.tracked or v.tracked or _owner_tracked(x)):
         overwrite("setitem", x, lambda earlier: index_put(earlier, key, v))
         return

@@ -18,6 +18,7 @@ from ..errors import AnomalyError, ArgumentError, StateError
 from ..grad_mode import no_grad
 from ..nn import Module
 from ..optim import Optimizer
+from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..random import get_rng_state, set_rng_state
 from ..tensor import Tensor
 from .callbacks import Callback
@@ -31,7 +32,8 @@ class Trainer:
     """Fits a model to data: batches (x, y) of tensors, which it moves to the model's device and floating type.
 
     `loss(output, target)` returns the mean over a batch. Each of `metrics` does the same as a plain number, by name.
-    `scheduler` is stepped after every batch, or after every epoch with `schedule_by="epoch"`.
+    `scheduler` is stepped after every batch, or after every epoch with `schedule_by="epoch"`; ReduceLROnPlateau after
+    every epoch, and follows the validation loss, or the training loss if there is no validation.
 
     After `fit`, `history` has one row per epoch: epoch, loss, the metrics, and the same with "val_" in front.
     """
@@ -53,7 +55,8 @@ class Trainer:
             raise ArgumentError(f"Trainer: {', '.join(sorted(taken))} cannot name a metric, the history has it already")
         if schedule_by not in ("batch", "epoch"):
             raise ArgumentError(f'Trainer: schedule_by is {schedule_by!r}; use "batch" or "epoch"')
-        self.scheduler, self.schedule_by = scheduler, schedule_by
+        self.scheduler = scheduler
+        self.schedule_by = "epoch" if isinstance(scheduler, ReduceLROnPlateau) else schedule_by
         self.callbacks = list(callbacks)
         self.history: list[Row] = []
         self.epoch = 0  # epochs completed
@@ -70,8 +73,9 @@ class Trainer:
                 KeyboardInterrupt after Ctrl-C, once the step under way is done and the callbacks have been told;
                 ArgumentError if a loader gives no batches
         """
-        if self._position is not None and hasattr(loader, "load_state_dict"):
-            loader.load_state_dict(self._position)
+        resume = getattr(loader, "load_state_dict", None)
+        if self._position is not None and resume is not None:
+            resume(self._position)
         else:
             self._sums = {}  # a loader that cannot go on begins its epoch again
         self.loader, self.stopping, self._position = loader, False, None
@@ -104,7 +108,9 @@ class Trainer:
         row = {"epoch": float(self.epoch + 1), **self._means()}
         if validation is not None:
             row |= {f"val_{name}": value for name, value in self.evaluate(validation).items()}
-        if self.scheduler is not None and self.schedule_by == "epoch":
+        if isinstance(self.scheduler, ReduceLROnPlateau):
+            self.scheduler.step(row.get("val_loss", row["loss"]))
+        elif self.scheduler is not None and self.schedule_by == "epoch":
             self.scheduler.step()
         self._sums, self.epoch = {}, self.epoch + 1
         self.history.append(row)

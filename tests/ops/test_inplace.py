@@ -277,10 +277,8 @@ def leaf(*values):
 
 
 V = Tensor(np.array([2.0, 5.0]))
-owed = pytest.mark.xfail(strict=True, reason="a known fault of ops/inplace.py: take this mark off with the repair")
 
 
-@owed
 @pytest.mark.parametrize("write", [lambda h: h.zero_(), lambda h: h.fill_(3.0), lambda h: h.copy_(V), lambda h: h.fill_(V[0])])
 def test_a_constant_written_over_everything_cuts_the_gradient(write):
     x = leaf(1.0, 2.0)
@@ -290,9 +288,7 @@ def test_a_constant_written_over_everything_cuts_the_gradient(write):
     np.testing.assert_array_equal(x.grad.numpy(), h.numpy() * V.numpy())
 
 
-@owed
-@pytest.mark.parametrize("write", [lambda h, y: h.copy_(y), lambda h, y: h[0].clone().fill_(y[0])])
-def test_a_copy_of_a_leaf_hands_the_gradient_to_the_leaf(write):
+def test_a_copy_of_a_leaf_hands_the_gradient_to_the_leaf():
     x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
     h = x * 2
     h.copy_(y)
@@ -301,14 +297,12 @@ def test_a_copy_of_a_leaf_hands_the_gradient_to_the_leaf(write):
     np.testing.assert_array_equal(y.grad.numpy(), 3 * V.numpy())
 
 
-@owed
 def test_a_number_with_a_gradient_fills_a_number():
     y = Tensor(np.array(3.0), requires_grad=True)
     (minigrad.zeros((), dtype="float64").fill_(y) * 5).backward()
     assert y.grad.item() == 5
 
 
-@owed
 def test_a_copy_is_a_value_of_its_own_for_hooks_and_retained_gradients():
     y, seen = leaf(0.5, 1.0), []
     e = y.exp()
@@ -317,7 +311,6 @@ def test_a_copy_is_a_value_of_its_own_for_hooks_and_retained_gradients():
     assert seen == [[2, 5]]
 
 
-@owed
 def test_a_copy_and_its_source_may_both_be_differentiated():
     y = leaf(0.5, 1.0)
     e = y.exp()
@@ -328,21 +321,20 @@ def test_a_copy_and_its_source_may_both_be_differentiated():
     np.testing.assert_allclose(y.grad.numpy(), V.numpy() * np.exp(y.numpy()))
 
 
-@owed
 @pytest.mark.parametrize("write, slope", [
-    (lambda h: h.add_(h), lambda x: 2 + 0 * x), (lambda h: h.sub_(h, alpha=3), lambda x: -2 + 0 * x),
-    (lambda h: h.copy_(h), lambda x: 1 + 0 * x),
-    (lambda h: h.__setitem__(slice(None), h), lambda x: 1 + 0 * x),
+    (lambda h: h.add_(h), 2),
+    (lambda h: h.sub_(h, alpha=3), -2),
+    (lambda h: h.copy_(h), 1),
+    (lambda h: h.__setitem__(slice(None), h), 1),
 ])  # fmt: skip
 def test_a_tensor_may_be_combined_with_itself_in_place(write, slope):
     x = leaf(3.0, 4.0)
     h = x * 1
     write(h)
     h.backward(V)
-    np.testing.assert_allclose(x.grad.numpy(), V.numpy() * slope(x.numpy()))
+    np.testing.assert_array_equal(x.grad.numpy(), V.numpy() * slope)
 
 
-@owed
 @pytest.mark.parametrize("factor, slope", [
     (lambda h: h, [[6, 0], [0, 8]]),
     (lambda h: h.detach(), [[3, 0], [0, 4]]),
@@ -359,7 +351,6 @@ def test_a_factor_that_the_product_overwrites_gives_its_gradient_or_an_error_but
     np.testing.assert_allclose(x.grad.numpy(), V.numpy() @ np.array(slope))
 
 
-@owed
 def test_a_square_matrix_may_be_transposed_in_place():
     x = Tensor(np.arange(4.0).reshape(2, 2), requires_grad=True)
     h, v = x * 1, np.array([[1.0, 2.0], [3.0, 5.0]])
@@ -369,7 +360,6 @@ def test_a_square_matrix_may_be_transposed_in_place():
     np.testing.assert_array_equal(x.grad.numpy(), v.T)
 
 
-@owed
 @pytest.mark.parametrize("dtype, number", [("int64", np.nan), ("int64", 10**30), ("uint8", 300), ("uint8", -1), ("int32", np.inf)])
 @pytest.mark.parametrize("write", [lambda x, n: x.fill_(n), lambda x, n: x.__setitem__(0, n)])
 def test_a_number_that_the_type_cannot_hold_is_refused(dtype, number, write):
@@ -377,7 +367,6 @@ def test_a_number_that_the_type_cannot_hold_is_refused(dtype, number, write):
         write(minigrad.zeros(2, dtype=dtype), number)
 
 
-@owed
 def test_an_element_of_shared_memory_cannot_be_written():
     with pytest.raises(InPlaceError, match="shared by several"):
         minigrad.zeros(1).expand(3)[0] = 1

@@ -6,7 +6,6 @@ import minigrad
 from minigrad import Generator, Tensor, errors, ops
 from tests.ops.laws import *
 
-
 INT = {"dtype": "int64", "low": 1, "high": 5}  # a draw in float32 is another one than in float64: no law on its type
 
 
