@@ -171,6 +171,10 @@ def _follow(
 def _run_hooks(y: Tensor, dy: Tensor) -> Tensor:
     for hook in y.hooks:
         replaced = hook(dy)
+        if replaced is not None and getattr(replaced, "array", replaced) is replaced:
+            raise GradientError(f"hook: it must return a tensor or None, got {type(replaced).__name__}")
+        if replaced is not None and replaced.array.shape != dy.array.shape:
+            raise GradientError(f"hook: it returned shape {replaced.array.shape} for a gradient of {dy.array.shape}")
         dy = dy if replaced is None else replaced
     if y.retains_grad and y.edges:
         y.grad = dy.clone() if y.grad is None else y.grad + dy
@@ -199,6 +203,8 @@ def _seed(y: Tensor, gradient: Tensor | None) -> Tensor:
                 "Hint: reduce the output with sum() or mean(), or pass gradient="
             )
         return constant(np.ones_like(y.array))
+    if not isinstance(gradient, Node):
+        raise GradientError(f"backward: gradient must be a tensor, got {type(gradient).__name__}")
     if gradient.array.shape != y.array.shape:
         raise GradientError(f"backward: gradient has shape {gradient.array.shape}, the output {y.array.shape}")
     return gradient.to(y.array.dtype)

@@ -84,10 +84,17 @@ def to_numpy(x: Array) -> np.ndarray[Any, Any]:
     return np.asarray(to_device(x, "cpu"))
 
 
+def checked_mode(mode: str, where: str) -> str:
+    """Return `mode` if there is such a one."""
+    if mode not in MODES:
+        raise ArgumentError(f"{where}: mode {mode!r} is unknown; use one of {', '.join(MODES)}")
+    return mode
+
+
 class _Choice(threading.local):
     """Which implementations this thread wants."""
 
-    mode = os.environ.get("MINIGRAD_KERNELS", "auto")
+    mode = checked_mode(os.environ.get("MINIGRAD_KERNELS", "auto"), "MINIGRAD_KERNELS")
 
 
 _choice = _Choice()
@@ -100,9 +107,7 @@ def kernels(mode: str) -> Iterator[None]:
     "auto" uses a compiled kernel wherever one is registered, "reference" only the NumPy definition, which a
     debugger can step through. The environment variable MINIGRAD_KERNELS sets the mode a process starts with.
     """
-    if mode not in MODES:
-        raise ArgumentError(f"kernels: mode {mode!r} is unknown; use one of {', '.join(MODES)}")
-    before, _choice.mode = _choice.mode, mode
+    before, _choice.mode = _choice.mode, checked_mode(mode, "kernels")
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from .backend import Array, device_of, to_numpy
 from .dtypes import Dtype, DtypeLike, is_floating
 from .errors import ArgumentError, DtypeError, GradientError
 from .ops.operands import Operand
-from .overwrites import note_overwrite, users_line
+from .overwrites import note_overwrite, share_memory, users_line
+from .shapes import normalize_axis
 
 
 class Tensor(Node):
@@ -69,11 +71,12 @@ class Tensor(Node):
 
     @data.setter
     def data(self, value: Tensor | Array) -> None:
-        array = ops.as_tensor(value).array
-        if self.tracked and not is_floating(array.dtype):
-            raise DtypeError(f"data: a tensor that requires a gradient cannot become {array.dtype}")
-        if array is not self.array:
-            self.array = array
+        source = ops.as_tensor(value)
+        if self.tracked and not is_floating(source.dtype):
+            raise DtypeError(f"data: a tensor that requires a gradient cannot become {source.dtype}")
+        if source.array is not self.array:
+            self.array = source.array
+            share_memory(self, source)
             note_overwrite(self, f"an assignment to .data at {users_line()}")
 
     @property
@@ -108,7 +111,7 @@ class Tensor(Node):
 
     def size(self, dim: builtins.int | None = None) -> Any:
         """Return the shape, or the size of one axis."""
-        return self.shape if dim is None else self.shape[dim]
+        return self.shape if dim is None else self.shape[normalize_axis("size", dim, self.ndim)]
 
     def dim(self) -> builtins.int:
         """Return the number of axes."""
@@ -186,8 +189,9 @@ class Tensor(Node):
         """Call `hook(grad)` whenever backward has this tensor's gradient; what it returns replaces the gradient."""
         if not self.tracked:
             raise GradientError("register_hook: the tensor does not require a gradient")
-        self.hooks = (*self.hooks, hook)
-        return RemovableHook(self, hook)
+        once = partial(hook)  # a value of its own, even if the same hook is registered twice
+        self.hooks = (*self.hooks, once)
+        return RemovableHook(self, once)
 
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray[Any, Any]:
         array = self.numpy()
@@ -203,7 +207,10 @@ class Tensor(Node):
         return ", ".join([f"tensor({body}", *extras]) + ")"
 
     def __format__(self, spec: str) -> str:
-        return format(self.item() if self.array.size == 1 and spec else str(self), spec)
+        try:
+            return format(self.item() if spec and self.array.size == 1 else str(self), spec)
+        except ValueError as error:
+            raise ArgumentError(f"format: {spec!r} does not fit {self.array.size} elements: {error}") from error
 
     def __len__(self) -> builtins.int:
         if not self.ndim:
@@ -232,16 +239,23 @@ class Tensor(Node):
         return int(self.item())
 
     def __contains__(self, value: Any) -> builtins.bool:
-        return bool((self.array == ops.as_tensor(value).array).any())
+        return bool(ops.eq(self, ops.as_tensor(value)).array.any())
 
     def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
         if self.edges:
             raise GradientError("deepcopy: only leaves can be copied\nHint: use clone(), or detach() first")
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
-        twin.array, twin.buffer = self.array.copy(), None
+        twin.array, twin.buffer, twin.is_view, twin.hooks = self.array.copy(), None, False, ()
         twin.grad = None if self.grad is None else self.grad.detach().clone()
-        memo[id(self)] = twin
+        return twin
+
+    def __copy__(self) -> Tensor:
+        if self.edges:
+            return ops.reshape(self, self.shape)
+        twin = object.__new__(type(self))
+        share_memory(twin, self)
+        twin.__dict__.update({**self.__dict__, "hooks": ()})
         return twin
 
     def __reduce__(self) -> Any:
@@ -252,6 +266,9 @@ class Tensor(Node):
 
     def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
         return ops.ne(self, other)
+
+    def __pos__(self) -> Tensor:
+        return self
 
     def __rtruediv__(self, other: Operand) -> Tensor:
         return ops.div(other, self)
@@ -293,6 +310,9 @@ class Tensor(Node):
     __isub__ = ops.sub_
     __imul__ = ops.mul_
     __itruediv__ = ops.div_
+    __ifloordiv__ = ops.floor_divide_
+    __imod__ = ops.remainder_
+    __ipow__ = ops.pow_
     __getitem__ = ops.getitem
     __setitem__ = ops.setitem
 
@@ -412,10 +432,13 @@ class Tensor(Node):
     div_ = ops.div_
     exp_ = ops.exp_
     fill_ = ops.fill_
+    floor_divide_ = ops.floor_divide_
     masked_fill_ = ops.masked_fill_
     mul_ = ops.mul_
     neg_ = ops.neg_
+    pow_ = ops.pow_
     relu_ = ops.relu_
+    remainder_ = ops.remainder_
     sigmoid_ = ops.sigmoid_
     sqrt_ = ops.sqrt_
     sub_ = ops.sub_

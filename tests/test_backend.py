@@ -255,7 +255,6 @@ print(seen)
     assert done.stdout.strip() == str([mode, mode])
 
 
-@pytest.mark.xfail(strict=True, reason="a known fault of backend.py: take this mark off with the repair")
 def test_a_mode_in_the_environment_that_is_unknown_is_refused():
     script = f"import sys; sys.path[:0] = {[p for p in sys.path if p]!r}; import minigrad"
     environment = {**os.environ, "MINIGRAD_KERNELS": "referense"}

@@ -20,7 +20,7 @@ from ..models import CNN, MLP, LeNet, ResNet
 from ..nn import Module
 
 MODELS = ("mlp", "lenet", "cnn", "resnet")
-OPTIMIZERS = ("adam", "adamw", "sgd")
+OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop", "adagrad")
 DTYPES = ("float32", "float64")
 CLASSES = 10  # in every one of the data sets below
 # name: (pixels across, mean and standard deviation of each channel of the training pictures, in [0, 1])
@@ -70,7 +70,7 @@ def build_model(recipe: Recipe) -> Module:
         "cnn": lambda: CNN(channels, size),
         "resnet": lambda: ResNet(20, channels),
     }
-    return models[recipe.model]().to(recipe.dtype).to(recipe.device)
+    return models[recipe.model]().to(dtype=recipe.dtype, device=recipe.device)
 
 
 def transform(recipe: Recipe, training: bool) -> Compose:

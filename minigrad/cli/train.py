@@ -24,10 +24,19 @@ from ..optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from ..optim.lr_scheduler import OneCycleLR
 from ..random import manual_seed
 from ..train import Checkpoint, ConfusionMatrix, HistoryLog, ProgressBar, Trainer, accuracy
-from .classifier import MODELS, PICTURES, Recipe, build_model, load_pictures, save_classifier, stored_recipe
+from .classifier import (
+    DTYPES,
+    MODELS,
+    OPTIMIZERS,
+    PICTURES,
+    Recipe,
+    build_model,
+    load_pictures,
+    save_classifier,
+    stored_recipe,
+)
 from .report import report
 
-OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop", "adagrad")
 CHECKPOINT = "checkpoint.safetensors"
 
 
@@ -43,7 +52,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     option("--optimizer", choices=OPTIMIZERS, help=f"default {usual.optimizer}")
     option("--seed", type=int, help=f"default {usual.seed}")
     option("--device", help=f"cpu or cuda, default {usual.device}")
-    option("--dtype", choices=("float32", "float64"), help=f"default {usual.dtype}")
+    option("--dtype", choices=DTYPES, help=f"default {usual.dtype}")
     option("--no-augment", dest="augment", action="store_false", help="train on the pictures as they are")
     command.add_argument("--out", type=Path, default=None, metavar="DIR", help="default runs/MODEL-DATA-TIME")
     command.add_argument("--resume", type=Path, default=None, metavar="DIR", help="go on with the run in this folder")
@@ -59,8 +68,8 @@ def make_optimizer(recipe: Recipe, parameters: Any) -> Optimizer:
     """Return the optimizer of the recipe."""
     if recipe.optimizer == "sgd":
         return SGD(parameters, lr=recipe.lr, momentum=0.9, nesterov=True)
-    kinds: dict[str, Callable[..., Optimizer]] = {"adamw": AdamW, "rmsprop": RMSprop, "adagrad": Adagrad}
-    return kinds.get(recipe.optimizer, Adam)(parameters, lr=recipe.lr)
+    kinds: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "adagrad": Adagrad}
+    return kinds[recipe.optimizer](parameters, lr=recipe.lr)
 
 
 def build(recipe: Recipe, out: Path, console: Any) -> tuple[Trainer, DataLoader, DataLoader, tuple[str, ...]]:

@@ -6,11 +6,12 @@ the result, and the ops that used x before go on using `earlier`, x as it was. P
     a leaf that requires a gradient      only under no_grad (an optimizer's update is not part of the function)
     a view of a tensor with a history    refused: the history of the whole would have to be rewritten
     anything else                        allowed; if backward needs the old value, backward says so
+
+One difference: a tensor that a constant replaces as a whole, as by zero_(), no longer requires a gradient.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,12 @@ from ..errors import DtypeError, InPlaceError, RangeError, ShapeError
 from ..grad_mode import mode
 from ..overwrites import note_overwrite, rebase, users_line
 from .activation import relu
-from .arithmetic import add, div, mul, neg, sub
+from .arithmetic import add, div, floor_divide, mul, neg, pow, remainder, sub
 from .elementary import exp, sqrt
 from .extreme import clamp
 from .gate import sigmoid
 from .index import Key, array_key, index_put
-from .operands import Number, Operand, tensor_of
+from .operands import Number, Operand, number_as, tensor_of
 from .select import masked_fill
 from .trigonometry import tanh
 
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = [
-    "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "masked_fill_", "mul_", "neg_", "relu_", "setitem", "sigmoid_",
-    "sqrt_", "sub_", "tanh_", "zero_",
+    "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "floor_divide_", "masked_fill_", "mul_", "neg_", "pow_",
+    "relu_", "remainder_", "setitem", "sigmoid_", "sqrt_", "sub_", "tanh_", "zero_",
 ]  # fmt: skip
 
 
@@ -119,6 +120,21 @@ def div_(input: Tensor, other: Operand, *, rounding_mode: str | None = None) -> 
     return overwrite("div_", input, lambda x: div(x, other, rounding_mode=rounding_mode))
 
 
+def floor_divide_(input: Tensor, other: Operand) -> Tensor:
+    """Divide and round down, in place: x ← ⌊x / y⌋."""
+    return overwrite("floor_divide_", input, lambda x: floor_divide(x, other))
+
+
+def remainder_(input: Tensor, other: Operand) -> Tensor:
+    """Remainder in place: x ← x - y ⌊x / y⌋."""
+    return overwrite("remainder_", input, lambda x: remainder(x, other))
+
+
+def pow_(input: Tensor, exponent: Operand) -> Tensor:
+    """Raise to a power in place: x ← x^y."""
+    return overwrite("pow_", input, lambda x: pow(x, exponent))
+
+
 def neg_(input: Tensor) -> Tensor:
     """Change the sign in place: x ← -x."""
     return overwrite("neg_", input, neg)
@@ -173,28 +189,21 @@ def copy_(input: Tensor, src: Operand) -> Tensor:
     """Copy the elements of `src`, broadcast, cast to the dtype of x: x ← src."""
 
     def compute(x: Tensor) -> Tensor:
-        value = tensor_of("copy_", _number("copy_", src, x.array.dtype))
+        value = tensor_of("copy_", _value("copy_", src, x.array.dtype))
         return value.to(x).broadcast_to(x.array.shape).clone()  # a value of its own, with a history of its own
 
     return overwrite("copy_", input, compute)
 
 
-def _number(op: str, value: Any, dtype: Dtype) -> Any:
+def _value(op: str, value: Any, dtype: Dtype) -> Any:
     """Return a Python number as an array of `dtype`; whatever else `value` is, as it is."""
-    if not isinstance(value, (bool, int, float)):
-        return value
-    if dtype.kind in "iu":
-        bounds = np.iinfo(dtype)
-        if not math.isfinite(value) or not bounds.min <= int(value) <= bounds.max:
-            raise DtypeError(f"{op}: {value} does not fit into {dtype}, which holds {bounds.min} to {bounds.max}")
-        value = int(value)
-    return np.asarray(value, dtype)
+    return number_as(op, value, dtype) if isinstance(value, (bool, int, float)) else value
 
 
 def setitem(input: Tensor, key: Key, value: Any) -> None:
     """Write elements: x[key] ← value, broadcast, cast to the dtype of x. Of several values for one, the last stays."""
     x = input
-    v = tensor_of("setitem", _number("setitem", value, x.array.dtype), "value").to(x)
+    v = tensor_of("setitem", _value("setitem", value, x.array.dtype), "value").to(x)
     _check_writeable("setitem", x)
     if mode.recording and (x.tracked or v.tracked or _owner_tracked(x)):
         overwrite("setitem", x, lambda earlier: index_put(earlier, key, v))

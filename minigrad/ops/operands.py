@@ -6,6 +6,7 @@ a gradient. So no rule elsewhere has to undo it. Inputs without a gradient are l
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
@@ -50,7 +51,7 @@ def operands(op: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:
         if a.shape == b.shape and a.dtype is b.dtype and type(a) is type(b):
             return cast("Tensor", x), cast("Tensor", y)
     elif isinstance(x, Node) and isinstance(y, float) and x.array.dtype.kind == "f":
-        return cast("Tensor", x), constant(np.asarray(y, x.array.dtype))
+        return cast("Tensor", x), constant(number_as(op, y, x.array.dtype))
     left, right = together(op, x, y)
     return left, right
 
@@ -70,7 +71,21 @@ def together(op: str, *values: Any) -> list[Tensor]:
     shape = broadcast_shapes(op, *(x.array.shape for x in tensors)) if tensors else ()
     remaining = iter(tensors)
     return [_fit(next(remaining), dtype, shape) if isinstance(x, Node) or is_array(x)
-            else constant(module_for(device).asarray(x, dtype)) for x in values]  # fmt: skip
+            else constant(module_for(device).asarray(number_as(op, x, dtype))) for x in values]  # fmt: skip
+
+
+def number_as(op: str, number: Number, dtype: Dtype) -> Array:
+    """Return a Python number as a 0-d array of `dtype`. A float too large for the type is infinite, as anywhere."""
+    if dtype.kind in "iu":
+        bounds = np.iinfo(dtype)
+        if not math.isfinite(number) or not bounds.min <= int(number) <= bounds.max:
+            raise DtypeError(f"{op}: {number} does not fit into {dtype}, which holds {bounds.min} to {bounds.max}")
+        number = int(number)
+    try:
+        with quiet():
+            return np.asarray(number, dtype)
+    except OverflowError as error:  # an integer beyond every float
+        raise DtypeError(f"{op}: an integer of {len(str(number))} digits does not fit into {dtype}") from error
 
 
 def _fit(x: Tensor, dtype: Dtype, shape: tuple[int, ...]) -> Tensor:

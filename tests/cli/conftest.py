@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigrad.cli import classifier, main
+from minigrad.cli import classifier, main, report
 from minigrad.data import LoadedDataset, load
 
 FEW = {"train": 200, "test": 60}
@@ -18,9 +18,27 @@ def load_few(name, split):
     return LoadedDataset(pictures.x[:n], pictures.y[:n], info=pictures.info)
 
 
+def sketch(patch):
+    """Make every drawing function write what it should draw as text: drawing takes longer than training here."""
+    for name in ("plot_curves", "plot_confusion", "plot_images", "plot_filters"):
+        where = 2 if name == "plot_images" else 1
+
+        def write(*args, where=where):
+            args[where].write_text(repr(args[:where] + args[where + 1 :]))
+            return args[where]
+
+        patch.setattr(report, name, write)
+
+
 @pytest.fixture(name="few_digits")
 def few_digits_fixture(monkeypatch):
     monkeypatch.setattr(classifier, "load_data", load_few)
+
+
+@pytest.fixture(name="sketched")
+def sketched_fixture(few_digits, monkeypatch):
+    """200 digits, and text in place of pictures."""
+    sketch(monkeypatch)
 
 
 @pytest.fixture(name="trained", scope="session")
@@ -29,7 +47,8 @@ def trained_fixture(tmp_path_factory):
     out = tmp_path_factory.mktemp("trained") / "run"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(classifier, "load_data", load_few)
-        options = ["--model", "mlp", "--epochs", "6", "--batch-size", "10", "--no-augment"]
+        sketch(patch)
+        options = ["--model", "mlp", "--epochs", "5", "--batch-size", "20", "--lr", "0.01", "--no-augment"]
         assert main(["train", *options, "--out", str(out)]) == 0
     return out
 

@@ -39,7 +39,9 @@ def test_every_model_takes_the_pictures_of_every_data_set_or_says_that_it_cannot
     ("fields", "message"),
     [
         ({"model": "vgg"}, "model 'vgg' is unknown; use one of mlp, lenet, cnn"),
-        ({"data": "faces"}, "data 'faces' is no set of pictures here; use one of digits"),
+        ({"data": "faces"}, "data 'faces' is unknown; use one of digits, mnist"),
+        ({"optimizer": "lbfgs"}, "optimizer 'lbfgs' is unknown; use one of adam, adamw, sgd"),
+        ({"dtype": "int64"}, "dtype 'int64' is unknown; use one of float32, float64"),
         ({"epochs": 0}, "epochs 0"),
         ({"batch_size": 0}, "batch size 0"),
         ({"lr": 0.0}, r"lr 0\.0"),
@@ -97,11 +99,11 @@ def test_a_classifier_trained_on_a_gpu_is_used_on_the_cpu(tmp_path):
         ({"recipe": {"model": "mlp", "epochs": "8"}}, "its recipe is not of this version"),
         ({"recipe": {"model": "mlp", "dtype": "int64"}}, "its recipe is not of this version.*int64"),
         ({"recipe": {"model": ["mlp"]}}, "its recipe is not of this version"),
-        ({"recipe": {"model": "lenet"}}, ""),
-        ({"model": {}}, ""),
-        ({"model": None}, "model"),
-        ({"classes": ["one"]}, "1 class names for 10 scores"),
-        ({"classes": 5}, "class"),
+        ({"recipe": {"model": "lenet"}}, "load_state_dict"),
+        ({"model": {}}, "load_state_dict"),
+        ({"model": None}, "needs the weights by name and 10 names of classes"),
+        ({"classes": ["one"]}, "needs the weights by name and 10 names of classes"),
+        ({"classes": 5}, "needs the weights by name and 10 names of classes"),
     ],
 )
 def test_a_file_with_unknown_values_is_explained(change, message, tmp_path):

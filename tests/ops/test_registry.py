@@ -20,8 +20,8 @@ NAMES = {
 # Ops that are no function from arrays to an array: what they change, or a plain bool. Tested by name elsewhere.
 ELSEWHERE = {
     "inplace": [
-        "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "masked_fill_", "mul_", "neg_", "relu_", "setitem",
-        "sigmoid_", "sqrt_", "sub_", "tanh_", "zero_",
+        "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "floor_divide_", "masked_fill_", "mul_",
+        "neg_", "pow_", "relu_", "remainder_", "setitem", "sigmoid_", "sqrt_", "sub_", "tanh_", "zero_",
     ],
     "compare": ["allclose", "equal"],
 }

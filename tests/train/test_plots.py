@@ -81,6 +81,18 @@ def test_filters_are_blue_below_0_and_red_above(tmp_path):
     assert (high[..., 0] - high[..., 2]).max() > 60 and (high[..., 2] - high[..., 0]).max() <= 0
 
 
+def test_filters_lie_in_rows_of_eight_in_order(tmp_path):
+    weight = np.zeros((10, 1, 4, 4))
+    weight[0], weight[7], weight[8] = 1.0, -1.0, 1.0
+    picture = pixels(plot_filters(weight, tmp_path / "filters.png")).astype(int)
+    warmth = picture[..., 0] - picture[..., 2]
+    height, width = warmth.shape
+    red_rows, red_columns = np.nonzero(warmth > 60)
+    blue_rows, blue_columns = np.nonzero(warmth < -60)
+    assert red_columns.max() < width / 6 and red_rows.min() < height / 3 < 2 * height / 3 < red_rows.max()
+    assert blue_columns.min() > width * 5 / 6 and blue_rows.max() < height * 0.6
+
+
 def test_gray_digits_are_drawn_dark_on_light_and_color_pictures_in_color(tmp_path):
     image = np.zeros((1, 1, 10, 10))
     image[0, 0, 0] = 1.0  # one bright row of ten becomes dark ink
