@@ -52,7 +52,7 @@ def plot_curves(history: Sequence[dict[str, float]], path: str | os.PathLike[str
             if column in history[0]:
                 ax.plot(epochs, [row[column] for row in history], "o-", color=color, label=label, markersize=4)
         ax.set(title=name, xlabel="epoch")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         ax.grid(color=GRID)
         ax.legend(frameon=False)
     figure.suptitle(title)

@@ -104,6 +104,8 @@ def test_ctrl_c_saves_and_says_how_to_resume_and_the_resumed_run_is_the_uninterr
     assert load(broken / "checkpoint.safetensors")["progress"]["batches"] == at
 
     assert main(shlex.split(command)) == 0
+    trained = re.findall(r"^epoch (\d)/2  ", capsys.readouterr().out, re.MULTILINE)
+    assert trained == (["1", "2"] if at <= 4 else ["2"])  # the epoch under way is finished first
     assert sorted(path.name for path in broken.iterdir()) == FILES
     for name in ("model.safetensors", "checkpoint.safetensors", "history.csv", "confusion.png"):
         assert (whole / name).read_bytes() == (broken / name).read_bytes(), name

@@ -74,6 +74,13 @@ def test_a_confusion_matrix_is_dark_where_the_share_of_the_row_is_high(tmp_path)
     assert (right == navy).all(2).sum() > 1000 and not (spread == navy).all(2).any()
 
 
+def test_shares_are_of_the_true_class_not_of_the_prediction(tmp_path):
+    picture = pixels(plot_confusion(np.array([[10, 0], [90, 0]]), tmp_path / "confusion.png"))
+    navy = (picture == np.array([8, 48, 107])).all(2)
+    rows = np.flatnonzero(navy.any(1))
+    assert rows.max() - rows.min() > picture.shape[0] / 2  # both cells of the column, one above the other
+
+
 def test_filters_are_blue_below_0_and_red_above(tmp_path):
     low = pixels(plot_filters(np.full((8, 1, 3, 3), -1.0), tmp_path / "low.png")).astype(int)
     high = pixels(plot_filters(np.full((8, 1, 3, 3), 1.0), tmp_path / "high.png")).astype(int)

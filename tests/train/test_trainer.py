@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 
@@ -153,11 +154,13 @@ def test_a_state_that_is_loaded_and_taken_again_is_the_same_state(build_run, tmp
 
 
 def test_batches_in_a_list_begin_their_epoch_again():
-    trainer, batches, _, _ = linear_run(callbacks=[CtrlC(4)])
+    count = itertools.count()
+    trainer, batches, _, _ = linear_run(callbacks=[CtrlC(4)], metrics={"number": lambda output, y: next(count)})
     with pytest.raises(KeyboardInterrupt):
         trainer.fit(batches, 2)
     trainer.fit(batches, 2)
-    assert trainer.batches == 4 + 3 and [row["epoch"] for row in trainer.history] == [1, 2]
+    assert trainer.batches == 4 + 3
+    assert [(row["epoch"], row["number"]) for row in trainer.history] == [(1, 1), (2, 5)]  # means of 0 1 2 and 4 5 6
 
 
 def test_ctrl_c_ends_after_the_step_tells_the_callbacks_and_gives_the_signal_back():
@@ -236,6 +239,16 @@ def test_the_mean_of_an_evaluation_weighs_examples_not_batches(build_run):
     assert parts["accuracy"] == pytest.approx(one["accuracy"]) and parts["loss"] == pytest.approx(one["loss"], rel=1e-6)
 
 
+def test_an_evaluation_in_the_middle_of_an_epoch_does_not_show_in_its_means():
+    class Evaluate(Callback):
+        def batch_ended(self, trainer, means):
+            trainer.evaluate(batches[:1])
+
+    plain, batches, _, _ = linear_run()
+    watched, _, _, _ = linear_run(callbacks=[Evaluate()])
+    assert watched.fit(batches, 2) == plain.fit(batches, 2)
+
+
 @pytest.mark.parametrize(("by", "steps"), [("batch", 6), ("epoch", 2)])
 def test_the_schedule_goes_on_by_batch_or_by_epoch(by, steps):
     trainer, batches, _, _ = linear_run(schedule_by=by)
@@ -274,6 +287,19 @@ def test_a_loss_that_is_not_finite_names_the_op_that_made_it():
     with pytest.raises(AnomalyError, match=r"^log at .*test_trainer\.py:\d+"):
         trainer.fit([(minigrad.ones(3, 2), minigrad.ones(3, 1))], 1)
     assert np.array_equal(model.weight.numpy(), before)
+
+
+def test_an_op_that_fails_for_some_random_numbers_only_is_found_with_the_same_ones():
+    def draws(seed):
+        minigrad.manual_seed(seed)
+        return [minigrad.rand(1).item() for _ in range(2)]
+
+    seed = next(seed for seed in range(100) if draws(seed)[0] < 0.4 and draws(seed)[1] > 0.6)
+    model = nn.Linear(2, 1)
+    trainer = Trainer(model, SGD(model.parameters(), lr=0.1), lambda output, y: (output * 0 + minigrad.rand(1) - 0.5).log().mean())
+    minigrad.manual_seed(seed)
+    with pytest.raises(AnomalyError, match=r"^log at .*test_trainer\.py:\d+"):
+        trainer.fit([(minigrad.ones(1, 2), minigrad.ones(1, 1))], 1)
 
 
 def test_a_parameter_that_an_update_spoiled_is_named_and_the_last_checkpoint_stays(tmp_path):
