@@ -127,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
     say(f"{recipe.model} ({count:,} parameters) on {recipe.data}: {pictures}")
     started = time.perf_counter()
     try:
-        with threadpool_limits(1, user_api="blas"):  # beside our own threads, those of BLAS wait spinning: 3 times slower
+        with threadpool_limits(1, user_api="blas"):  # threads of BLAS beside our own wait spinning: 3 times slower
             trainer.fit(loader, recipe.epochs, validation=test)
     except KeyboardInterrupt:
         if (out / CHECKPOINT).exists():
