@@ -123,9 +123,10 @@ class _InstanceNorm(_ChannelNorm):
         """Normalize each channel of each instance."""
         self._check(input)
         batch = input if input.ndim == self.ndims[1] else input.unsqueeze(0)
+        momentum = self.momentum if self.training and self.momentum is not None else 0.0
         y = ops.instance_norm(
             batch, self.running_mean, self.running_var, self.weight, self.bias,
-            self.training or not self.track_running_stats, self._step_size() if self.training else 0.0, self.eps,
+            self.training or not self.track_running_stats, momentum, self.eps,
         )  # fmt: skip
         return y if input.ndim == self.ndims[1] else y.squeeze(0)
 

@@ -24,6 +24,7 @@ __all__ = [
     "Case",
     "test_first_derivatives_agree_with_differences",
     "test_float32_stays_float32",
+    "test_forward_mode_is_the_adjoint_of_backward",
     "test_inputs_are_left_as_they_were",
     "test_layout_of_the_inputs_does_not_matter",
     "test_second_derivatives_agree_with_differences",
@@ -138,6 +139,29 @@ def test_second_derivatives_agree_with_differences(case: Case) -> None:
     if case.differentiable and case.order > 1 and case.floating():
         args = case.draw(2)
         gradgradcheck(lambda *xs: case.on(args, xs), *(args[i] for i in case.floating()))
+
+
+def test_forward_mode_is_the_adjoint_of_backward(case: Case) -> None:
+    """⟨v, J t⟩ = ⟨vᵀ J, t⟩ for random v and t."""
+    if not (case.differentiable and case.order > 1 and case.floating()):
+        return
+    args, rng = case.draw(9), np.random.default_rng(10)
+    primals = [Tensor(args[i]) for i in case.floating()]
+    tangents = [Tensor(rng.normal(size=x.shape)) for x in primals]
+
+    def f(*xs: Tensor) -> list[Tensor]:
+        result = case.on(args, xs)
+        several = result if isinstance(result, (tuple, list)) else [result]
+        return [y for y in several if isinstance(y, Tensor) and y.is_floating_point()]
+
+    ys, pushed = minigrad.func.jvp(f, primals, tangents)
+    _, pull = minigrad.func.vjp(f, *primals)
+    vs = [Tensor(rng.normal(size=y.shape)) for y in ys]
+    pulled = pull(*vs) if len(vs) > 1 else pull(vs)
+    pulled = pulled if isinstance(pulled, tuple) else (pulled,)
+    forward = sum(float((v * p).sum().item()) for v, p in zip(vs, pushed, strict=True))
+    backward = sum(float((g * t).sum().item()) for g, t in zip(pulled, tangents, strict=True))
+    np.testing.assert_allclose(forward, backward, rtol=1e-8, atol=1e-9)
 
 
 def test_float32_stays_float32(case: Case) -> None:
