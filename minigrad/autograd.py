@@ -17,6 +17,7 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
+from numpy import ndarray
 
 from .backend import Array, as_array
 from .errors import GradientError, ReleasedGraphError
@@ -56,7 +57,7 @@ class Node:
 def constant(array: Array) -> Tensor:
     """Wrap an array as a tensor without a history."""
     y = _new(Node.kind)
-    y.array = array if type(array) is np.ndarray else as_array(array)
+    y.array = array if type(array) is ndarray else as_array(array)
     return y
 
 
@@ -68,7 +69,7 @@ def record(op: str, array: Array, *edges: Edge) -> Tensor:
     for `y` calls that parameter `_`. It must not capture an input for its shape alone (a needless check).
     """
     y = _new(Node.kind)
-    y.array = array if type(array) is np.ndarray else as_array(array)
+    y.array = array if type(array) is ndarray else as_array(array)
     if mode.recording:
         kept = []
         for edge in edges:

@@ -46,12 +46,13 @@ def real(op: str, x: Any, name: str = "input") -> Tensor:
 
 def operands(op: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:
     """Return `x` and `y` as tensors of one dtype; those that need a gradient also have the shape of the result."""
-    if isinstance(x, Node) and isinstance(y, Node):
+    try:  # the usual case, two tensors that fit, costs no more than it must
         a, b = x.array, y.array
-        if a.shape == b.shape and a.dtype is b.dtype and type(a) is type(b):
-            return cast("Tensor", x), cast("Tensor", y)
-    elif isinstance(x, Node) and isinstance(y, float) and x.array.dtype.kind == "f":
-        return cast("Tensor", x), constant(number_as(op, y, x.array.dtype))
+        if a.dtype is b.dtype and a.shape == b.shape and type(a) is type(b):
+            return x, y
+    except AttributeError:
+        if isinstance(x, Node) and isinstance(y, float) and x.array.dtype.kind == "f":
+            return cast("Tensor", x), constant(number_as(op, y, x.array.dtype))
     left, right = together(op, x, y)
     return left, right
 
