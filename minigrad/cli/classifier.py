@@ -40,7 +40,7 @@ class Recipe:
     data: str = "digits"
     epochs: int = 8
     batch_size: int = 64
-    lr: float = 0.002
+    lr: float = 0.004
     optimizer: str = "adam"
     seed: int = 0
     device: str = "cpu"
@@ -81,7 +81,7 @@ def transform(recipe: Recipe, training: bool) -> Compose:
         if len(mean) > 1:
             steps += [RandomCrop(size, padding=4), RandomHorizontalFlip()]
         else:
-            steps.append(RandomAffine(degrees=10, translate=(0.08, 0.08), scale=(0.9, 1.1)))
+            steps.append(RandomAffine(degrees=8, translate=(0.05, 0.05), scale=(0.95, 1.05)))
     return Compose([*steps, Normalize(mean, std)])
 
 
