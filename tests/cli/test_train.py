@@ -131,7 +131,7 @@ def test_resuming_a_finished_run_only_writes_its_results_again(sketched, tmp_pat
 
 def test_options_that_contradict_the_run_are_refused_and_those_that_agree_are_not(sketched, tmp_path, capsys):
     start(tmp_path)
-    for option, value, text in (("--epochs", "5", "epochs 2, not 5"), ("--lr", "0.5", r"lr 0.002, not 0.5"),
+    for option, value, text in (("--epochs", "5", "epochs 2, not 5"), ("--lr", "0.5", f"lr {Recipe().lr}, not 0.5"),
                                 ("--model", "cnn", "model mlp, not cnn")):  # fmt: skip
         assert main(["train", "--resume", str(tmp_path), option, value]) == 1
         assert f"minigrad train: --resume: the run was begun with {text}\nHint:" in capsys.readouterr().err
