@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy import ndarray
@@ -107,11 +107,11 @@ def _released(_dy: Tensor, y: Tensor) -> Tensor:
 class _Gone(Node):
     """The far end of a freed edge; not a leaf, so that the walk tries to follow it."""
 
-    edges = (None,)  # type: ignore[assignment]
+    edges: Any = (None,)
 
 
 # A freed node keeps one edge whose rule complains: the walk needs no test for it.
-_FREED: tuple[Edge, ...] = ((_Gone(), _released),)  # type: ignore[assignment]
+_FREED: Any = ((_Gone(), _released),)
 
 
 def walk(

@@ -11,11 +11,11 @@ So batches do not depend on `num_workers`, and (seed, number of batches delivere
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from collections.abc import Generator as Stepwise
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from ..errors import ArgumentError, StateError
 from ..random import Generator, RngState
@@ -89,7 +89,7 @@ class DataLoader:
         self._resumed = False
 
     def __len__(self) -> int:
-        return len(self.batch_sampler)  # type: ignore[arg-type]
+        return len(cast(Sized, self.batch_sampler))
 
     def __iter__(self) -> Iterator[Any]:
         if self._resumed and self._epoch is not None:
@@ -215,7 +215,7 @@ def _check_arguments(
 
 def _has_length(dataset: object) -> bool:
     try:
-        len(dataset)  # type: ignore[arg-type]
+        len(cast(Sized, dataset))
     except (TypeError, NotImplementedError):
         return False
     return True

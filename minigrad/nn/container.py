@@ -21,6 +21,12 @@ class _Numbered(Module, Generic[Item]):
     def _names(self) -> list[str]:
         return [name for name in self.__dict__ if name.isdigit()]
 
+    @classmethod
+    def _of(cls, items: list[Any]) -> Any:
+        """Return a container of the same kind that holds `items`."""
+        make: Any = cls
+        return make(items)
+
     def _replace(self, items: Iterable[Any]) -> None:
         for name in self._names():
             del self.__dict__[name]
@@ -36,7 +42,7 @@ class _Numbered(Module, Generic[Item]):
     def __getitem__(self, index: int | slice) -> Any:
         items = self._items()
         if isinstance(index, slice):
-            return type(self)(*items[index]) if isinstance(self, Sequential) else type(self)(items[index])  # type: ignore[call-arg]
+            return self._of(items[index])
         if not -len(items) <= index < len(items):
             raise RangeError(f"{type(self).__name__}: there is no item {index}, it holds {len(items)}")
         return items[index]
@@ -90,6 +96,10 @@ class Sequential(_Numbered[Module]):
 
     def _names(self) -> list[str]:
         return [name for name, value in self.__dict__.items() if isinstance(value, Module)]
+
+    @classmethod
+    def _of(cls, items: list[Any]) -> Any:
+        return cls(*items)
 
     def forward(self, input: Any) -> Any:
         """Apply the modules in order."""

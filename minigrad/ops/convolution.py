@@ -172,6 +172,8 @@ def _check_axes(op: str, d: int, x: Tensor, w: Tensor, letters: str, taps: str) 
             f"{op}: input needs axes (N, {letters.replace(' ', ', ')}) or ({letters.replace(' ', ', ')}) and weight "
             f"({taps.replace(' ', ', ')}), got shapes {x.array.shape} and {w.array.shape}"
         )
+    if 0 in x.array.shape[-d:] or 0 in w.array.shape[2:]:
+        raise ShapeError(f"{op}: an axis of pixels or taps is empty, shapes {x.array.shape} and {w.array.shape}")
     if x.array.dtype != w.array.dtype:
         raise DtypeError(
             f"{op}: input is {x.array.dtype} but weight is {w.array.dtype}\nHint: convert one with .to(dtype)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -110,7 +110,7 @@ def full(
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Return a tensor of one value; its dtype is that of the value, floats being the default dtype."""
-    value = fill_value.item() if isinstance(fill_value, Node) else fill_value  # type: ignore[attr-defined]
+    value = cast("Tensor", fill_value).item() if isinstance(fill_value, Node) else fill_value
     if not isinstance(value, (bool, int, float, np.generic)):
         raise DtypeError(f"full: fill_value must be a number, got {type(value).__name__}")
     kind = as_dtype((float if isinstance(value, float) else type(value)) if dtype is None else dtype)

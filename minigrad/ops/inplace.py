@@ -46,8 +46,9 @@ def overwrite(op: str, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor
     place = f"{op} at {users_line()}"
     if mode.recording and (x.tracked or _owner_tracked(x)):
         _check_allowed(op, x)
-    y, earlier = compute(x), x
-    if y.tracked or (mode.recording and x.tracked):  # rules may need x as it was: compute on a copy that stays
+    earlier = _snapshot(x) if mode.recording and x.tracked else x  # rules may need x as it was: a copy that stays
+    y = compute(earlier)
+    if y.tracked and earlier is x:  # only now it is seen that another operand has a history
         earlier = _snapshot(x)
         y = compute(earlier)
     _check_writeable(op, x)

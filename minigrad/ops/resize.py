@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,10 +88,10 @@ def _check(x: Tensor, d: int, mode: str, align_corners: bool | None, antialias: 
 
 
 def _per_axis(name: str, value: float | Sequence[float] | None, d: int) -> list[float]:
-    several = list(value) if isinstance(value, Sequence) else [value] * d
+    several: list[Any] = list(value) if isinstance(value, Sequence) else [value] * d
     if len(several) != d or not all(isinstance(n, (int, float)) and n > 0 and math.isfinite(n) for n in several):
         raise ArgumentError(f"interpolate: {name} must be one positive number or {d} of them, got {value!r}")
-    return several  # type: ignore[return-value]
+    return several
 
 
 def _target(

@@ -28,10 +28,10 @@ __all__ = [
 def shape_of(op: str, size: tuple[int | Sequence[int], ...]) -> tuple[int, ...]:
     """Accept a shape as one sequence or as several integers."""
     first = size[0] if len(size) == 1 else size
-    wanted = tuple(first) if isinstance(first, Sequence) else size
+    wanted: tuple[Any, ...] = tuple(first) if isinstance(first, Sequence) else size
     if not all(isinstance(n, int) or hasattr(n, "__index__") for n in wanted):
         raise ShapeError(f"{op}: sizes must be integers, got {wanted}")
-    return tuple(int(n) for n in wanted)  # type: ignore[arg-type]
+    return tuple(int(n) for n in wanted)
 
 
 def tensors_of(op: str, tensors: Sequence[Any]) -> list[Tensor]:

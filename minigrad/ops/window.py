@@ -78,8 +78,12 @@ def overlap_add(input: Tensor, dimension: int, size: int, step: int, dilation: i
     Shapes    (..., P, ..., R)  ->  (..., size, ...)
     """
     y = tensor_of("overlap_add", input)
+    if y.array.ndim < 2:
+        raise ShapeError(f"overlap_add: needs an axis of windows and a last axis of taps, got shape {y.array.shape}")
     axis = normalize_axis("overlap_add", dimension, y.array.ndim - 1)
     count, taps = y.array.shape[axis], y.array.shape[-1]
+    if not count or not taps:
+        raise ShapeError(f"overlap_add: needs at least one window of one tap, got shape {y.array.shape}")
     reach = (count - 1) * step + (taps - 1) * dilation + 1
     if reach > size:
         raise ShapeError(f"overlap_add: {count} windows of {taps} taps reach over {reach} places, size is {size}")

@@ -24,7 +24,7 @@ Function = Callable[..., Any]  # tensors to a tensor, or to a sequence of tensor
 
 def _outputs(result: Any) -> list[Tensor]:
     """Return the floating outputs of a function as a list."""
-    several: Iterable[Any] = [result] if isinstance(result, Tensor) else result
+    several: Iterable[Any] = result if isinstance(result, (tuple, list)) else [result]
     return [y for y in several if isinstance(y, Tensor) and y.is_floating_point()]
 
 

@@ -132,9 +132,9 @@ def test_bundled_takes_the_subset_though_the_set_is_here(entry: Entry, home: Pat
 
 
 def test_a_damaged_file_in_the_named_root_is_an_error(entry: Entry, home: Path) -> None:
-    put(home / "root", lambda data: data[:-1] + b"!")
-    with pytest.raises(DataError, match=f"{home}/root/test-x is not test-x"):
-        load("mnist", "test", root=home / "root")
+    put(home / "given", lambda data: data[:-1] + b"!")
+    with pytest.raises(DataError, match=f"{home}/given/test-x is not test-x"):
+        load("mnist", "test", root=home / "given")
 
 
 def test_a_damaged_file_elsewhere_is_replaced_or_reported(entry: Entry, home: Path) -> None:

@@ -9,24 +9,28 @@ they are. The reference takes NumPy arrays in their place and must not be minigr
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 import minigrad
 from minigrad import Tensor
+from minigrad.errors import MinigradError
 from minigrad.testing import gradcheck, gradgradcheck
 
 __all__ = [
     "A",
     "Case",
+    "test_an_empty_axis_is_answered_or_refused_in_our_words",
     "test_first_derivatives_agree_with_differences",
     "test_float32_stays_float32",
     "test_forward_mode_is_the_adjoint_of_backward",
     "test_inputs_are_left_as_they_were",
     "test_layout_of_the_inputs_does_not_matter",
+    "test_no_axes_at_all_are_answered_or_refused_in_our_words",
     "test_second_derivatives_agree_with_differences",
     "test_values_agree_with_the_reference",
 ]
@@ -74,6 +78,7 @@ class Case:
     args: list[Any]
     kwargs: dict[str, Any] = field(default_factory=dict)
     differentiable: bool = True  # False: the result carries no gradient, and that is checked
+    general: bool = True  # False: the reference holds for the shapes of this case only
     order: int = 2  # of the derivatives that are checked
     rtol: float = 1e-10
     float32_rtol: float = 2e-4
@@ -181,6 +186,44 @@ def test_float32_stays_float32(case: Case) -> None:
     grads = [narrow[i].grad for i in case.floating()]
     assert all(g is None or (g.dtype == minigrad.float32 and g.shape == narrow[i].shape)
                for i, g in zip(case.floating(), grads, strict=True))  # fmt: skip
+
+
+def reshaped(case: Case, change: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Case:
+    """Return the case with the shape of every array argument changed."""
+    args = [replace(a, shape=change(a.shape)) if isinstance(a, Argument) else a for a in case.args]
+    return replace(case, args=args)
+
+
+def answers_or_refuses(case: Case) -> None:
+    """Hold a case to this: the value of the reference, gradients of the right shape, or an error of ours."""
+    args = case.draw(11)
+    xs = tuple(Tensor(args[i], requires_grad=True) for i in case.floating())
+    try:
+        result = case.on(args, xs)
+    except MinigradError:
+        return
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = None if case.reference is None else case.reference(*args, **case.kwargs)
+    except Exception:
+        expected = None  # the reference does not know this input
+    if expected is not None and case.general:
+        assert_close(result, expected, case.rtol, 1e-12)
+    for y in result if isinstance(result, (tuple, list)) else [result]:
+        if isinstance(y, Tensor) and y.requires_grad:
+            y.backward(Tensor(np.ones(y.shape)))
+    assert all(x.grad is None or x.grad.shape == x.shape for x in xs)
+
+
+def test_an_empty_axis_is_answered_or_refused_in_our_words(case: Case) -> None:
+    longest = max((len(a.shape) for a in case.args if isinstance(a, Argument)), default=0)
+    for axis in range(longest):
+        answers_or_refuses(reshaped(case, lambda shape, axis=axis: (*shape[:axis], 0, *shape[axis + 1 :]) if axis < len(shape) else shape))
+
+
+def test_no_axes_at_all_are_answered_or_refused_in_our_words(case: Case) -> None:
+    answers_or_refuses(reshaped(case, lambda shape: ()))
 
 
 def scrambled(a: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -17,6 +17,8 @@ def positive(op, **options):
     """Apply `op` to a matrix that is positive definite for every argument."""
 
     def on(a):
+        if len(a.shape) < 2:
+            return op(a, **options)  # to be refused
         eye = np.eye(a.shape[-1])
         square = a @ (a.mT if isinstance(a, Tensor) else a.swapaxes(-1, -2))
         return op(square + (Tensor(eye).to(a) if isinstance(a, Tensor) else eye), **options)

@@ -27,7 +27,7 @@ def indicators(k, num_classes=-1):
 CASES = [
     *[Case(name, op, listed, [A(*shape, **MASK)], differentiable=False) for name, op in [
         ("nonzero", ops.nonzero), ("argwhere", ops.argwhere)] for shape in [(3, 4), (2, 3, 2), (5,), (0, 2), ()]],
-    *[Case("nonzero", ops.nonzero, listed, [A(*shape, **MASK)], {"as_tuple": True}, differentiable=False) for shape in [(3, 4), (5,), (0, 2)]],
+    *[Case("nonzero", ops.nonzero, listed, [A(*shape, **MASK)], {"as_tuple": True}, differentiable=False, general=False) for shape in [(3, 4), (5,), (0, 2)]],
     Case("nonzero", ops.nonzero, listed, [A(3, 4)], differentiable=False),
     *[Case("masked_select", ops.masked_select, selected, [A(*shape), A(*mask, **MASK)]) for shape, mask in [
         ((3, 4), (3, 4)), ((3, 4), (4,)), ((3, 1), (2, 1, 4)), ((3, 4), ()), ((), (3,)), ((0, 2), (2,))]],

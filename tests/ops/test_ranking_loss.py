@@ -20,7 +20,7 @@ def reduced(losses):
 
 
 def cosines(x, z):
-    return np.reshape([1 - distance.cosine(a, b) for a, b in zip(np.atleast_2d(x), np.atleast_2d(z), strict=True)], x.shape[:-1])
+    return np.reshape([1 - distance.cosine(a, b) if len(a) else 0.0 for a, b in zip(np.atleast_2d(x), np.atleast_2d(z), strict=True)], x.shape[:-1])
 
 
 def embedded(x, z, t, margin=0.0):

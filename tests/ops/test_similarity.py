@@ -20,7 +20,7 @@ def cosine(x, z, dim=1, eps=1e-8):
     x, z = np.moveaxis(x, dim, -1), np.moveaxis(z, dim, -1)
     y = np.zeros(x.shape[:-1])
     for place in np.ndindex(y.shape):
-        y[place] = 1 - distance.cosine(x[place], z[place])
+        y[place] = 1 - distance.cosine(x[place], z[place]) if x.shape[-1] else 0.0
     return y
 
 

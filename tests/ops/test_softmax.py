@@ -10,7 +10,7 @@ CASES = [
     Case("softmax", ops.softmax, lambda x, dim: special.softmax(x, axis=dim), [A(3, 4), -1]),
     Case("softmax", ops.softmax, lambda x, dim: special.softmax(x, axis=dim), [A(2, 3, 4), 1]),
     Case("softmax", ops.softmax, lambda x, dim: np.ones(()), [A(), 0]),
-    Case("softmax", ops.softmax, lambda x, dim: x, [A(0, 3), 0]),
+    Case("softmax", ops.softmax, lambda x, dim: x, [A(0, 3), 0], general=False),
     Case("log_softmax", ops.log_softmax, lambda x, dim: special.log_softmax(x, axis=dim), [A(3, 4), 0]),
     Case("log_softmax", ops.log_softmax, lambda x, dim: special.log_softmax(x, axis=dim), [A(2, 3, 4), -2]),
     Case("log_softmax", ops.log_softmax, lambda x, dim: np.zeros(()), [A(), -1]),

@@ -16,7 +16,7 @@ def variance(x, dim=None, keepdim=False, correction=1):
     lines = x.transpose([*rest, *axes]).reshape(*(x.shape[i] for i in rest), math.prod(x.shape[i] for i in axes))
     n = lines.shape[-1]
     pairs = (lines[..., :, None] - lines[..., None, :]) ** 2
-    y = pairs.sum((-1, -2)) / (2 * n * (n - correction))
+    y = pairs.sum((-1, -2)) / (2 * n * max(n - correction, 0))
     return y.reshape([1 if i in axes else m for i, m in enumerate(x.shape)]) if keepdim else y
 
 

@@ -49,8 +49,10 @@ class RandomAffine(RandomTransform):
         self.degrees = _symmetric(name, "degrees", degrees)
         self.translate = (0.0, 0.0) if translate is None else two_numbers(name, "translate", translate)
         self.scale = (1.0, 1.0) if scale is None else low_high(name, "scale", scale)
-        several = shear is not None and not isinstance(shear, (int, float)) and len(shear) == 4
-        halves = (shear[:2], shear[2:]) if several else (0.0 if shear is None else shear, 0.0)  # type: ignore[index]
+        if isinstance(shear, Sequence) and len(shear) == 4:
+            halves: tuple[Range, Range] = shear[:2], shear[2:]
+        else:
+            halves = 0.0 if shear is None else shear, 0.0
         self.shear = tuple(_symmetric(name, "shear", half) for half in halves)
         self.fill = fill
         if not all(0 <= part <= 1 for part in self.translate):
