@@ -242,6 +242,8 @@ def test_nothing_to_differentiate_is_an_error(check):
         check(lambda x: x > 0, ROWS)
     with pytest.raises(ArgumentError, match="returns no floating tensor"):
         check(lambda x: [], ROWS)
+    with pytest.raises(ArgumentError, match="returns no floating tensor"):
+        check(lambda x: None, ROWS)
 
 
 @pytest.mark.parametrize("check", [gradcheck, gradgradcheck])
