@@ -136,10 +136,13 @@ def _follow(
 ) -> dict[Tensor, Tensor]:
     """Walk from the latest tensor in `pending` to the earliest, turning each dy into a dx per edge."""
     found: dict[Tensor, Tensor] = {}
+    oldest = min((x.order for x in targets), default=0) if targets is not None else 0
     frontier = [(-y.order, y) for y in pending if y.edges]  # a heap: the latest creation comes first
     heapify(frontier)
     while frontier:
         y = heappop(frontier)[1]
+        if y.order < oldest:  # older than all that is wanted
+            break
         dy = pending.pop(y)
         if y.hooks or y.retains_grad:
             dy = _run_hooks(y, dy)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -26,7 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Array: TypeAlias = Any  # numpy.ndarray or cupy.ndarray
 
-MODES = ("auto", "reference")
+MODES = ("auto", "exact", "reference")
 
 
 def array_module(x: Array) -> ModuleType:
@@ -91,27 +90,27 @@ def checked_mode(mode: str, where: str) -> str:
     return mode
 
 
-class _Choice(threading.local):
-    """Which implementations this thread wants."""
-
-    mode = checked_mode(os.environ.get("MINIGRAD_KERNELS", "auto"), "MINIGRAD_KERNELS")
-
-
-_choice = _Choice()
+registry.Choice.mode = checked_mode(os.environ.get("MINIGRAD_KERNELS", "auto"), "MINIGRAD_KERNELS")
 
 
 @contextmanager
 def kernels(mode: str) -> Iterator[None]:
     """Choose the implementations that run inside the block, for this thread.
 
-    "auto" uses a compiled kernel wherever one is registered, "reference" only the NumPy definition, which a
-    debugger can step through. The environment variable MINIGRAD_KERNELS sets the mode a process starts with.
+    "auto" uses a compiled kernel wherever one is registered; "exact" those only that round like the definition, so
+    not Winograd's convolution; "reference" only the NumPy definition, which a debugger can step through. The
+    environment variable MINIGRAD_KERNELS sets the mode a process starts with.
     """
-    before, _choice.mode = _choice.mode, checked_mode(mode, "kernels")
+    before, registry.choice.mode = registry.choice.mode, checked_mode(mode, "kernels")
     try:
         yield
     finally:
-        _choice.mode = before
+        registry.choice.mode = before
+
+
+def twin_of(loop: str, array: Array) -> registry.Kernel | None:
+    """Return the kernel for `loop` on the device of `array`, if there is one and this thread wants it."""
+    return None if registry.choice.mode == "reference" else registry.find(loop, device_of(array))
 
 
 class Accelerable(Generic[P, R]):
@@ -128,13 +127,12 @@ class Accelerable(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the twin for the device of the first argument, or the reference."""
-        if _choice.mode != "reference":
-            first = args[0]
-            twin = registry.find(self.name, device_of(first[0] if isinstance(first, list) else first))
-            if twin is not None:
-                result = twin(*args, **kwargs)
-                if result is not NotImplemented:
-                    return result  # type: ignore[no-any-return]
+        first = args[0]
+        twin = twin_of(self.name, first[0] if isinstance(first, list) else first)
+        if twin is not None:
+            result = twin(*args, **kwargs)
+            if result is not NotImplemented:
+                return result  # type: ignore[no-any-return]
         return self.reference(*args, **kwargs)
 
 

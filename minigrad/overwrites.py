@@ -97,7 +97,10 @@ def check_saved(y: Node, order: int, rule: Rule) -> None:
     """Raise if a tensor that `rule` mentions was overwritten after `y` was recorded."""
     code, cells = getattr(rule, "__code__", None), getattr(rule, "__closure__", None) or ()
     names: tuple[str, ...] = getattr(code, "co_freevars", ())
-    saved: list[tuple[str, Any, int]] = [(n, cell.cell_contents, order) for n, cell in zip(names, cells, strict=False)]
+    saved: list[tuple[str, Any, int]] = []
+    for name, cell in zip(names, cells, strict=False):
+        value = cell.cell_contents
+        saved += [(name, v, order) for v in (value if isinstance(value, (tuple, list)) else (value,))]
     if code is None or "_" not in code.co_varnames[1:2]:
         saved.append(("its result", y, max(order, y.settled)))
     for name, value, since in saved:

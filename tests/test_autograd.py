@@ -335,3 +335,12 @@ def test_random_graphs_agree_with_the_sum_over_all_paths(program):
     tensors[-1].backward()
     got = [0.0 if x.grad is None else x.grad.item() for x in tensors[:2]]
     np.testing.assert_allclose(got, values[-1][1], rtol=1e-9)
+
+
+def test_grad_runs_no_rule_of_a_tensor_older_than_all_that_is_wanted():
+    ran = []
+    x = Tensor([2.0], requires_grad=True)
+    h = record("double", x.array * 2, (x, lambda dy, _: ran.append(1) or dy * 2))
+    middle = h * 1
+    (dm,) = minigrad.grad((middle * middle).sum(), middle)
+    assert dm.tolist() == [8.0] and ran == []

@@ -151,7 +151,7 @@ def loop(monkeypatch):
         return (x[0] if isinstance(x, list) else x) * n + shift
 
     monkeypatch.setattr(registry, "_found", {("tripled", "cpu"): twin, ("tripled", "cuda"): None})
-    monkeypatch.setattr("minigrad.backend._choice.mode", "auto")
+    monkeypatch.setattr(registry.choice, "mode", "auto")
     return types.SimpleNamespace(call=accelerable(tripled), ran=ran, reference=tripled)
 
 
@@ -235,18 +235,19 @@ def test_a_mode_holds_for_its_thread_only(loop):
 
 @pytest.mark.parametrize("mode", ["fast", "", "Reference", None])
 def test_an_unknown_mode_lists_the_known_ones(mode):
-    with pytest.raises(ArgumentError, match=rf"kernels: mode {mode!r} is unknown; use one of auto, reference"), kernels(mode):
+    with pytest.raises(ArgumentError, match=rf"kernels: mode {mode!r} is unknown; use one of auto, exact, reference"), kernels(mode):
         pass
 
 
-@pytest.mark.parametrize("mode", ["auto", "reference"])
+@pytest.mark.parametrize("mode", ["auto", "exact", "reference"])
 def test_the_environment_sets_the_mode_that_every_thread_starts_with(mode):
     script = f"""
 import sys; sys.path[:0] = {[p for p in sys.path if p]!r}
 import threading
 from minigrad import backend
-seen = [backend._choice.mode]
-thread = threading.Thread(target=lambda: seen.append(backend._choice.mode))
+from minigrad_kernels import registry
+seen = [registry.choice.mode]
+thread = threading.Thread(target=lambda: seen.append(registry.choice.mode))
 thread.start(); thread.join()
 print(seen)
 """

@@ -1,4 +1,4 @@
-"""Which function runs a loop on a device? The only state that ops and kernels share.
+"""Which function runs a loop on a device, and how exactly? The only state that ops and kernels share.
 
 `STEMS` of a device's package says which module holds the twin of which loop, so that nothing is imported,
 and nothing compiled, before a loop that has a twin is first called.
@@ -6,11 +6,21 @@ and nothing compiled, before a loop that has a twin is first called.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 Kernel = Callable[..., Any]
+
+
+class Choice(threading.local):
+    """Which implementations a thread wants: "auto", "exact" (none that rounds otherwise) or "reference" (none)."""
+
+    mode = "auto"
+
+
+choice = Choice()
 _found: dict[tuple[str, str], Kernel | None] = {}
 
 

@@ -7,10 +7,11 @@ which are only read. Below each, the layouts of minigrad and of the libraries pe
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from minigrad_kernels.folders import cache_folder
 
 from .catalog import Entry, Resource
 from .idx import PathLike
@@ -27,21 +28,6 @@ class Place(NamedTuple):
 
     kind: str
     folder: Path
-
-
-def cache_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
-    """Return the folder for downloads: the user's cache folder, as each system defines it.
-
-    >>> cache_folder({"XDG_CACHE_HOME": "/tmp/c"}, "linux").as_posix()
-    '/tmp/c/minigrad'
-    """
-    if environ.get("XDG_CACHE_HOME"):
-        return Path(environ["XDG_CACHE_HOME"]) / "minigrad"
-    if platform == "win32":
-        return Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "minigrad" / "Cache"
-    if platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "minigrad"
-    return Path.home() / ".cache" / "minigrad"
 
 
 def download_folder(entry: Entry, root: PathLike | None = None) -> Path:

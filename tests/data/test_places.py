@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from minigrad.data.catalog import find
-from minigrad.data.places import cache_folder, candidates, download_folder, is_offline, places
+from minigrad.data.places import candidates, download_folder, is_offline, places
 
 MNIST = find("mnist")
 IMAGES = MNIST.files["test"][0]
@@ -41,13 +41,6 @@ def test_downloads_go_where_the_search_finds_them(home: Path) -> None:
         folder.mkdir(parents=True)
         (folder / IMAGES.remote_name).touch()
         assert list(candidates(MNIST, IMAGES, next(places(MNIST, root)).folder)) == [folder / IMAGES.remote_name]
-
-
-def test_each_system_has_its_cache_folder(home: Path) -> None:
-    assert cache_folder({}, "linux") == home / ".cache" / "minigrad"
-    assert cache_folder({}, "darwin") == home / "Library" / "Caches" / "minigrad"
-    assert cache_folder({"LOCALAPPDATA": "/local"}, "win32") == Path("/local/minigrad/Cache")
-    assert cache_folder({"XDG_CACHE_HOME": "/xdg"}, "darwin") == Path("/xdg/minigrad")
 
 
 @pytest.mark.parametrize(("value", "offline"), [("1", 1), ("yes", 1), ("0", 0), ("", 0), ("False", 0)])

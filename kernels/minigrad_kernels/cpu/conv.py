@@ -14,21 +14,19 @@ Bytes: the padded image (once) and the filters (from cache). Flops: 2·N·K·P·
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import product
 from math import prod
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from .compiled import compiled
 from .simd import LANES, make_dots, make_tile
 from .threads import split
 
 ROWS, VECTORS = (8, 3) if LANES == 16 else (4, 3)  # 24 of 32 registers, or 12 of 16, hold results
 WIDE = VECTORS * LANES
 _tile, _dots = make_tile(ROWS, VECTORS), make_dots(4, 3)
-_compiled: Any = partial(njit, nogil=True, error_model="numpy")  # no cache on disk: it would not see simd.py change
 
 
 def _covers(g: Any, *arrays: Any) -> bool:
@@ -61,7 +59,7 @@ class _Plan:
         self.line = channels * self.plane + WIDE + LANES  # a last tile may read past the end
 
 
-@_compiled
+@compiled
 def _lay_out(x: Any, n: int, padded: Any, top: int, left: int, plane: int, width: int) -> None:
     C, H, W = x.shape[1:]
     for c in range(C):
@@ -71,7 +69,7 @@ def _lay_out(x: Any, n: int, padded: Any, top: int, left: int, plane: int, width
                 padded[start + w] = x[n, c, h, w]
 
 
-@_compiled
+@compiled
 def _slide(
     x: Any, packed: Any, offsets: Any, y: Any, padded: Any, lines: Any, start: int, stop: int, top: int, left: int,
     plane: int, width: int,
@@ -137,7 +135,7 @@ def paint_loop(y_nkpq: Any, w_kcrs: Any, g: Any) -> Any:
     return slide_loop(y_nkpq, turned, g._replace(size=tuple(y_nkpq.shape[2:]), out=g.size, padding=front))
 
 
-@_compiled
+@compiled
 def _match(
     x: Any, dy: Any, offsets: Any, taps: Any, padded: Any, lines: Any, start: int, stop: int, top: int, left: int,
     plane: int, width: int, length: int,

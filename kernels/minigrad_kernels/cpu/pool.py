@@ -7,20 +7,18 @@ what bounds it.
 
 from __future__ import annotations
 
-from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from .compiled import compiled
 from .threads import split
 
-_compiled: Any = partial(njit, nogil=True, error_model="numpy")
 WORTHWHILE = 2**16  # pixels; below, a second thread costs more than it saves
 
 
-@_compiled
+@compiled
 def _pool(
     x: Any, y: Any, places: Any, start: int, stop: int, kernel: Any, stride: Any, padding: Any, dilation: Any
 ) -> None:
@@ -44,7 +42,7 @@ def _pool(
                 places[n, p, q] = place
 
 
-@_compiled
+@compiled
 def _pool_quarters(x: Any, y: Any, places: Any, start: int, stop: int) -> None:
     """Windows of 2×2 side by side: the same, three times as fast."""
     W = x.shape[2]
@@ -65,7 +63,7 @@ def _pool_quarters(x: Any, y: Any, places: Any, start: int, stop: int) -> None:
                 places[n, p, q] = h * W + w + (W + 1 if wins else step)
 
 
-@_compiled
+@compiled
 def _scatter(y: Any, places: Any, x: Any, start: int, stop: int) -> None:
     for n in range(start, stop):
         for p in range(y.shape[1]):
