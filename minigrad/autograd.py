@@ -71,15 +71,11 @@ def record(op: str, array: Array, *edges: Edge) -> Tensor:
     y = _new(Node.kind)
     y.array = array if type(array) is ndarray else as_array(array)
     if mode.recording:
-        kept = []
-        for edge in edges:
-            x = edge[0]
-            if x.is_view:
-                check_fresh(op, x)
-            if x.tracked:
-                kept.append(edge)
+        if clock.last_rebase:
+            check_fresh(op, edges)
+        kept = [edge for edge in edges if edge[0].tracked]
         if kept:
-            y.op, y.edges, y.tracked = op, tuple(kept), True
+            y.op, y.edges, y.tracked = op, kept, True
             y.order = clock.tick()
     if mode.watcher is not None:
         y.op = op

@@ -19,6 +19,7 @@ import numpy as np
 
 from minigrad_kernels import registry
 
+from .allocator import recycle
 from .errors import ArgumentError, DeviceError, MissingPackageError
 
 P = ParamSpec("P")
@@ -26,6 +27,7 @@ R = TypeVar("R")
 Array: TypeAlias = Any  # numpy.ndarray or cupy.ndarray
 
 MODES = ("auto", "exact", "reference")
+recycle()
 
 
 def array_module(x: Array) -> ModuleType:

@@ -10,12 +10,13 @@ import itertools
 import os
 import sys
 import weakref
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .errors import InPlaceError
 
 if TYPE_CHECKING:
-    from .autograd import Node, Rule
+    from .autograd import Edge, Node, Rule
     from .tensor import Tensor
 
 _PACKAGE = os.path.dirname(__file__) + os.sep
@@ -24,11 +25,12 @@ _PACKAGE = os.path.dirname(__file__) + os.sep
 class Clock:
     """The ticks of this process."""
 
-    __slots__ = ("last_overwrite", "tick")
+    __slots__ = ("last_overwrite", "last_rebase", "tick")
 
     def __init__(self) -> None:
         self.tick = itertools.count(1).__next__
         self.last_overwrite = 0  # ops recorded later than this need no check
+        self.last_rebase = 0  # views taken later than this need no check
 
 
 clock = Clock()
@@ -78,19 +80,20 @@ def rebase(x: Tensor, earlier: Tensor, y: Tensor, place: str) -> None:
     x.order = y.order or clock.tick()
     note_overwrite(x, place)
     assert x.buffer is not None
-    x.buffer.rebased = x.settled = x.buffer.changed
+    x.buffer.rebased = x.settled = clock.last_rebase = x.buffer.changed
     x.op, x.tracked, x.earlier = y.op, y.tracked, earlier
     x.edges = tuple((earlier if parent is x else parent, rule) for parent, rule in y.edges)
     x.hooks = ()  # they watch the earlier value, as in PyTorch
 
 
-def check_fresh(op: str, x: Node) -> None:
-    """Raise if `x` is a view of memory whose history was rewritten after the view was taken."""
-    if x.buffer is not None and x.buffer.rebased > x.order:
-        raise InPlaceError(
-            f"{op}: an input is a view of memory that was overwritten later, by {x.buffer.place}, so its history is "
-            "out of date\nHint: take the view again after the change"
-        )
+def check_fresh(op: str, edges: Iterable[Edge]) -> None:
+    """Raise if an input is a view of memory whose history was rewritten after the view was taken."""
+    for x, _ in edges:
+        if x.is_view and x.buffer is not None and x.buffer.rebased > x.order:
+            raise InPlaceError(
+                f"{op}: an input is a view of memory that was overwritten later, by {x.buffer.place}, so its history "
+                "is out of date\nHint: take the view again after the change"
+            )
 
 
 def check_saved(y: Node, order: int, rule: Rule) -> None:
