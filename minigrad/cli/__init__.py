@@ -7,14 +7,14 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import MinigradError
-from . import info, predict, train
+from . import bench, info, predict, train
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command and its subcommands."""
     top = argparse.ArgumentParser(prog="minigrad", description="A deep-learning framework to read, check and race.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (train, predict, info):
+    for module in (train, predict, info, bench):
         name = module.__name__.rpartition(".")[2]
         summary = (module.__doc__ or "").splitlines()[0]
         command = commands.add_parser(name, help=summary, description=summary)

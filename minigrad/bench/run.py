@@ -1,0 +1,106 @@
+"""One run of the benchmark: which workloads, against whom, and what was found."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+from fnmatch import fnmatch
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from . import convolution, machine, matmul, optimizer, pointwise, sequence, steps, tiny
+from .footprint import footprint
+from .race import agree, clock_for, race
+from .startup import startup
+from .table import Row, print_rows, print_seconds
+from .workload import Workload
+
+WORKLOADS: list[Workload] = [
+    *steps.WORKLOADS, *convolution.WORKLOADS, *matmul.WORKLOADS, *sequence.WORKLOADS, *pointwise.WORKLOADS,
+    *optimizer.WORKLOADS, *tiny.WORKLOADS,
+]  # fmt: skip
+RIVALS = {"torch": "PyTorch"}
+
+
+class Options(NamedTuple):
+    """What the command line asked for."""
+
+    against: str | None
+    only: str
+    threads: int
+    seconds: float
+    json: Path | None
+
+
+def chosen(pattern: str) -> list[Workload]:
+    """Return the workloads whose names match a shell pattern, or contain it."""
+    return [w for w in WORKLOADS if fnmatch(w.name, pattern) or pattern in w.name]
+
+
+def rivals(against: str | None) -> dict[str, Any]:
+    """Return the libraries to run against: the one asked for, or those that are installed."""
+    names = [against] if against else [name for name in RIVALS if find_spec(name) is not None]
+    return {name: importlib.import_module(name) for name in names}
+
+
+def run(options: Options) -> list[Row]:
+    """Run the workloads, printing as they are done; return the rows."""
+    import minigrad
+    import minigrad.optim  # PyTorch has it from the start
+
+    libraries = rivals(options.against)
+    for lib in libraries.values():
+        lib.set_num_threads(options.threads)
+    yardsticks = machine.measure(options.threads)
+    rows: list[Row] = []
+    for workload in chosen(options.only):
+        row = measure(workload, minigrad, libraries, options, yardsticks)
+        print_rows([row], yardsticks, heading=not rows)
+        rows.append(row)
+    return rows
+
+
+def measure(
+    workload: Workload, ours: Any, libraries: dict[str, Any], options: Options, yardsticks: machine.Machine
+) -> Row:
+    """Race one workload."""
+    sides = {"minigrad": workload.build(ours)}
+    targets = {}
+    for name, lib in libraries.items():
+        sides[RIVALS[name]] = workload.build(lib)
+        targets[RIVALS[name]] = workload.target
+        for variant, (build, target) in workload.tuned.items():
+            sides[variant], targets[variant] = build(lib), target
+    if workload.compare:
+        agree(workload.name, sides)
+    times = race(sides, options.seconds, clock_for(options.threads))
+    return Row(workload.name, times, targets, workload.flops, workload.bytes)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the benchmark in this process, whose environment already says how many threads to use."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    options = Options(**vars(parser.parse_args(argv)))
+    rows = run(options)
+    yardsticks = machine.measure(options.threads)
+    result: dict[str, Any] = {"machine": yardsticks._asdict(), "rows": [row.as_dict() for row in rows]}
+    if options.only in ("*", "startup"):
+        names = list(rivals(options.against))
+        result["startup_s"] = startup(names)
+        result["step_peak_mb"] = footprint(["minigrad", *names])
+        print_seconds(result["startup_s"], result["step_peak_mb"])
+    if options.json is not None:
+        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return 0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--against", choices=list(RIVALS), help="the library to race; by default those installed")
+    parser.add_argument("--only", default="*", help="a pattern, or a part, of the workloads' names; or startup")
+    parser.add_argument("--threads", type=int, default=1, help="on both sides (default: 1)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="for each side of each workload (default: 0.5)")
+    parser.add_argument("--json", type=Path, help="write the figures to this file too")
