@@ -2,7 +2,7 @@
 
 # ruff: isort: skip_file
 from .tensor import Tensor  # first: the function `tensor` below takes the name of the module
-from . import data, func, io, linalg, nn, ops, optim
+from . import data, func, io, linalg, memory, nn, ops, optim
 from .anomaly import detect_anomaly
 from .autograd import backward, grad, record
 from .backend import kernels
