@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from .race import clock_for
 
 
 class Machine(NamedTuple):
@@ -27,18 +29,17 @@ def measure(threads: int) -> Machine:
     y = np.empty_like(x)
     return Machine(
         cpu_name(), threads,
-        2 * 1024**3 / _best(lambda: np.matmul(a, b, out=c)) / 1e9,
-        2 * x.nbytes / _best(lambda: np.copyto(y, x)) / 1e9,
+        2 * 1024**3 / _best(lambda: np.matmul(a, b, out=c), threads) / 1e9,
+        2 * x.nbytes / _best(lambda: np.copyto(y, x), threads) / 1e9,
     )  # fmt: skip
 
 
-def _best(work: object, rounds: int = 8) -> float:
-    assert callable(work)
-    times = []
+def _best(work: Callable[[], object], threads: int, rounds: int = 8) -> float:
+    clock, times = clock_for(threads), []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start = clock()
         work()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return min(times)
 
 

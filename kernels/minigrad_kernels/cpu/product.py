@@ -1,0 +1,98 @@
+"""Products of small matrices inside a kernel, C = A·B or C += A·B, from the register tile of simd.py.
+
+            j ─▶
+        ┌───┬───┬───┐     A tile of ROWS × WIDE numbers of C stays in registers while k runs over the common axis: in
+      i │ ▓ │   │   │     each step a column of A (ROWS numbers, each spread over a vector) meets a row of B (vectors).
+      │ ├───┼───┼───┤     The strides of A are free, so AᵀB costs no transposition.
+      ▼ └───┴───┴───┘
+
+Rows must come in multiples of ROWS and columns in multiples of WIDE: kernels pad their scratch arrays with zeros.
+Large products are BLAS's business; this is for those too small to be worth a call, or whose operands are in the
+nearest cache because a kernel has just made them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .compiled import compiled
+from .simd import INT64, LANES, ZERO, _at, _load, _loop, _multiply_add, _pointer, _spread, _store
+
+ROWS, VECTORS = (8, 2) if LANES == 16 else (4, 2)  # 16 of 32 registers, or 8 of 16, hold results
+WIDE = VECTORS * LANES  # a multiple of ROWS: a side padded for columns is padded for rows
+
+
+def _make_tile(rows: int, vectors: int, gain: bool) -> Any:
+    """Return tile(A, a, row, column, B, b, ldb, K, C, c, ldc) for rows × (vectors · LANES) results, K >= 1:
+
+    C[c + i·ldc + j] (+)= Σ_k A[a + i·row + k·column] · B[b + k·ldb + j]
+    """
+
+    @intrinsic
+    def tile(
+        typing: Any, A: Any, a: Any, row: Any, column: Any, B: Any, b: Any, ldb: Any, K: Any, C: Any, c: Any, ldc: Any
+    ) -> Any:
+        i = types.int64
+        signature = types.void(A, i, i, i, B, i, i, i, C, i, i)
+
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            A_, a_, row_, column_, B_, b_, ldb_, K_, C_, c_, ldc_ = args
+            left = _pointer(context, builder, sig.args[0], A_, a_)
+            right = _pointer(context, builder, sig.args[4], B_, b_)
+            out = _pointer(context, builder, sig.args[8], C_, c_)
+            lines = [_at(builder, left, builder.mul(row_, ir.Constant(INT64, i))) for i in range(rows)]
+            places = [
+                _at(builder, _at(builder, out, builder.mul(ldc_, ir.Constant(INT64, i))), j * LANES)
+                for i in range(rows) for j in range(vectors)
+            ]  # fmt: skip
+            fma = _multiply_add(builder)
+
+            def step(k: Any, sums: list[Any]) -> list[Any]:
+                start = _at(builder, right, builder.mul(k, ldb_))
+                b_row = [_load(builder, _at(builder, start, j * LANES)) for j in range(vectors)]
+                at, gained = builder.mul(k, column_), []
+                for i, line in enumerate(lines):
+                    number = _spread(builder, builder.load(_at(builder, line, at)))
+                    gained += [builder.call(fma, [number, b_row[j], sums[i * vectors + j]]) for j in range(vectors)]
+                return gained
+
+            first = [_load(builder, place) if gain else ZERO for place in places]
+            for place, total in zip(places, _loop(builder, K_, 1, first, step), strict=True):
+                _store(builder, total, place)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return tile
+
+
+_set, _gain = _make_tile(ROWS, VECTORS, False), _make_tile(ROWS, VECTORS, True)
+
+
+@compiled
+def multiply(
+    A: Any, a: int, row: int, column: int, B: Any, b: int, ldb: int, C: Any, c: int, ldc: int, M: int, N: int, K: int
+) -> None:
+    """Set C (M, N) to A (M, K) · B (K, N), given as flat arrays with the places where the matrices begin."""
+    for j in range(0, N, WIDE):  # outside: the columns of B that a tile needs stay in the nearest cache
+        for i in range(0, M, ROWS):
+            _set(A, a + i * row, row, column, B, b + j, ldb, K, C, c + i * ldc + j, ldc)
+
+
+@compiled
+def add_product(
+    A: Any, a: int, row: int, column: int, B: Any, b: int, ldb: int, C: Any, c: int, ldc: int, M: int, N: int, K: int
+) -> None:
+    """Add A·B to C, as `multiply` sets it."""
+    for j in range(0, N, WIDE):
+        for i in range(0, M, ROWS):
+            _gain(A, a + i * row, row, column, B, b + j, ldb, K, C, c + i * ldc + j, ldc)
+
+
+def padded(n: int, multiple: int) -> int:
+    """Return the next multiple."""
+    return -(-n // multiple) * multiple
