@@ -88,3 +88,13 @@ def broadcast_shapes(op: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
                     "Hint: sizes must be equal or 1, counted from the last axis"
                 )
     return tuple(out)
+
+
+def broadcasts_to(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Say whether an array of `shape` broadcasts to `target` and leaves it as it is.
+
+    >>> broadcasts_to((3, 1), (2, 3, 4)), broadcasts_to((2, 3, 4), (3, 4))
+    (True, False)
+    """
+    padded = (1,) * (len(target) - len(shape)) + tuple(shape)
+    return len(padded) == len(target) and all(n in (1, m) for n, m in zip(padded, target, strict=True))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from minigrad.errors import ArgumentError, AxisError, ShapeError
-from minigrad.shapes import broadcast_shapes, describe, normalize_axes, normalize_axis, sizes
+from minigrad.shapes import broadcast_shapes, broadcasts_to, describe, normalize_axes, normalize_axis, sizes
 
 
 def test_letters_are_bound_in_order_of_first_appearance():
@@ -56,3 +56,12 @@ def test_broadcasting_agrees_with_numpy(shapes):
             broadcast_shapes("op", *shapes)
     else:
         assert broadcast_shapes("op", *shapes) == expected
+
+
+@given(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
+def test_a_shape_broadcasts_to_a_target_that_absorbs_it(shape, target):
+    try:
+        absorbed = np.broadcast_shapes(shape, target) == target
+    except ValueError:
+        absorbed = False
+    assert broadcasts_to(shape, target) == absorbed

@@ -90,7 +90,7 @@ def alpha_dropout(
     if not training or p == 0:
         return x
     shape = x.array.shape
-    start = _reserve(generator, x, shape)
+    start = reserve(generator, x, shape)
 
     def compute(x: Tensor) -> Tensor:
         if p == 1:
@@ -115,7 +115,7 @@ def _dropout(
         shape = shape[: features[len(shape)]] + (1,) * (len(shape) - features[len(shape)])
     if not training or p == 0:
         return x
-    start = _reserve(generator, x, shape)
+    start = reserve(generator, x, shape)
 
     def compute(x: Tensor) -> Tensor:
         return x * 0 if p == 1 else drop(op, x, p, start, shape)
@@ -132,7 +132,7 @@ def _checked(op: str, input: Tensor, p: float) -> Tensor:
     return x
 
 
-def _reserve(generator: Generator | None, x: Tensor, shape: tuple[int, ...]) -> RngState:
+def reserve(generator: Generator | None, x: Tensor, shape: tuple[int, ...]) -> RngState:
     """Claim the random numbers of a mask: two to a 64-bit word."""
     return generator_for(generator, device_of(x.array)).reserve(-(-prod(shape) // 2))
 

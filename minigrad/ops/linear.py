@@ -16,7 +16,7 @@ from ..errors import ShapeError
 from ..shapes import describe
 from .arithmetic import add
 from .einsum import einsum
-from .matmul import alike
+from .matmul import alike, matmul_loop
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -43,7 +43,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     def d_w(dy: Tensor, _: Tensor) -> Tensor:
         return dy.reshape(n, outputs).mT @ x.reshape(n, inputs)
 
-    y = x.array.reshape(n, inputs) @ w.array.T
+    y = matmul_loop(x.array.reshape(n, inputs), w.array.T)
     edges = [(x, lambda dy, _: dy @ w), (w, d_w)]
     if bias is not None:
         y += bias.array

@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import record
-from ..backend import device_of
+from ..backend import Array, accelerable, device_of
 from ..errors import DeviceError, DtypeError, ShapeError
 from ..shapes import broadcast_shapes, describe, sizes
 from .arithmetic import add, mul
@@ -47,7 +47,13 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         batch = broadcast_shapes("matmul", x.array.shape[:-2], w.array.shape[:-2])
         x = x.broadcast_to(batch + x.array.shape[-2:]) if x.tracked else x
         w = w.broadcast_to(batch + w.array.shape[-2:]) if w.tracked else w
-    return record("matmul", x.array @ w.array, (x, lambda dy, _: dy @ w.mT), (w, lambda dy, _: x.mT @ dy))
+    return record("matmul", matmul_loop(x.array, w.array), (x, lambda dy, _: dy @ w.mT), (w, lambda dy, _: x.mT @ dy))
+
+
+@accelerable
+def matmul_loop(x: Array, w: Array) -> Array:
+    """Return x w of two arrays of two axes or more."""
+    return x @ w
 
 
 def _check(x: Tensor, w: Tensor) -> None:
