@@ -9,7 +9,9 @@ MinigradError                            catch this to catch them all
 ├── DeviceError (RuntimeError)           operands on different devices, or a device that is not there
 ├── GradientError (RuntimeError)         backward cannot start, or a rule broke its contract
 │   ├── ReleasedGraphError               the graph was freed by an earlier backward
-│   └── InPlaceError                     a value that backward needs was overwritten, or would be
+│   ├── InPlaceError                     a value that backward needs was overwritten, or would be
+│   ├── LawError                         a function breaks a law that minigrad.testing holds it to
+│   └── GradcheckError                   backward disagrees with differences; .report says where, and looks for why
 ├── AnomalyError (FloatingPointError)    the first NaN or infinity, named by the op that made it
 ├── StateError (KeyError)                a state dict that does not fit the object it is loaded into
 ├── FileFormatError (ValueError)         a file that is damaged, hostile or of another format
@@ -18,6 +20,8 @@ MinigradError                            catch this to catch them all
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class MinigradError(Exception):
@@ -58,6 +62,19 @@ class ReleasedGraphError(GradientError):
 
 class InPlaceError(GradientError):
     """A value that backward needs was overwritten, or would be."""
+
+
+class LawError(GradientError):
+    """A function breaks a law that `minigrad.testing` holds it to."""
+
+
+class GradcheckError(GradientError):
+    """A gradient check failed. Its message is its report, which is written when it is first shown."""
+
+    @property
+    def report(self) -> Any:
+        """The GradReport of the check."""
+        return self.args[0] if self.args else None
 
 
 class AnomalyError(MinigradError, FloatingPointError):

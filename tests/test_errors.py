@@ -18,6 +18,8 @@ TREE = {
     errors.GradientError: (errors.MinigradError, RuntimeError),
     errors.ReleasedGraphError: (errors.GradientError,),
     errors.InPlaceError: (errors.GradientError,),
+    errors.LawError: (errors.GradientError,),
+    errors.GradcheckError: (errors.GradientError,),
     errors.AnomalyError: (errors.MinigradError, FloatingPointError),
     errors.StateError: (errors.MinigradError, KeyError),
     errors.FileFormatError: (errors.MinigradError, ValueError),

@@ -3,10 +3,12 @@
     load("digits")          real data by name: bundled, cached, installed or downloaded, checked by SHA-256
     Dataset and its kin     items with numbers, alone, in parts and together
     DataLoader              seeded, resumable batches, made in the background
+    pad_collate             batches of sequences whose lengths differ; BucketSampler puts similar lengths together
     transforms              seeded changes of images
 """
 
 from . import transforms
+from .bucket import BucketSampler
 from .collate import default_collate
 from .dataloader import DataLoader
 from .dataset import (
@@ -21,6 +23,7 @@ from .dataset import (
 )
 from .idx import read_idx, write_idx
 from .info import DatasetInfo, DataSubsetWarning
+from .pad import pad_collate
 from .sampler import (
     BatchSampler,
     RandomSampler,
@@ -34,6 +37,7 @@ from .sources import load
 __all__ = [
     "ArrayDataset",
     "BatchSampler",
+    "BucketSampler",
     "ConcatDataset",
     "DataLoader",
     "DataSubsetWarning",
@@ -50,6 +54,7 @@ __all__ = [
     "WeightedRandomSampler",
     "default_collate",
     "load",
+    "pad_collate",
     "random_split",
     "read_idx",
     "transforms",

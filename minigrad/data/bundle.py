@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import ArgumentError, DataError
 from .catalog import Entry
-from .decode import Numbers, decode_lines, decode_npz, decode_text
+from .decode import Numbers
 
 FOLDER = "bundled"
 
@@ -52,12 +52,8 @@ def decode_bundled(entry: Entry, split: str) -> tuple[Numbers, Numbers | None]:
     """Return x and y of a split ("all" for both) of the file bundled with a data set; text and names have no y."""
     if entry.bundle is None:
         raise ArgumentError(f"load: {entry.name} has no bundled file")
-    data, kind = read_bundled(entry.bundle.file), entry.bundle.file.rpartition(".")[2]
-    y: Numbers | None = None
-    if kind == "npz":
-        x, y = decode_npz(data)
-    else:
-        x = decode_text(data) if kind == "xz" else decode_lines(data)
+    decoded = entry.bundle.decode(read_bundled(entry.bundle.file))
+    x, y = decoded if isinstance(decoded, tuple) else (decoded, None)
     return _rows(x, entry.bundle.held_out, split), None if y is None else _rows(y, entry.bundle.held_out, split)
 
 

@@ -7,11 +7,23 @@ differ. The CIFAR archive has one published form, so there it is the digest of t
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import ArgumentError
-from .decode import Decode, decode_cifar, decode_images
+from .decode import (
+    Decode,
+    Numbers,
+    Pair,
+    decode_cifar,
+    decode_columns,
+    decode_images,
+    decode_lines,
+    decode_npz,
+    decode_sequences,
+    decode_text,
+)
+from .speeches import PLAYS, decode_speeches
 
 
 @dataclass(frozen=True)
@@ -33,11 +45,13 @@ class Resource:
 class Bundle:
     """A file inside this package, and the rows of it that the second split takes; "train" has all the others.
 
-    `note` is what a user must know of the rows when they stand in for the whole set.
+    `decode` makes (x, y) of its bytes, or x alone. `note` is what a user must know of the rows when they stand in for
+    the whole set.
     """
 
     file: str
     held_out: slice
+    decode: Callable[[bytes], Pair | Numbers] = decode_npz
     note: str = ""
 
 
@@ -88,13 +102,15 @@ _MNIST_CITATION = (
     "Y. LeCun, C. Cortes, C. Burges: The MNIST database of handwritten digits (1998), derived from NIST's special "
     "databases. Copyright Yann LeCun and Corinna Cortes."
 )
+_SHAKESPEARE_LICENSE = "public domain; the collection CC BY 2.5"
+_SHAKESPEARE_CITATION = "William Shakespeare: eight plays, from the collection of the Open Knowledge Foundation."
 _CIFAR_ARCHIVE = Resource(
     "cifar-10-binary.tar.gz",
     "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
     170_052_171,
     gzipped=False,
 )
-_EMBEDDED_DIGITS = Bundle("mnist10k.npz", slice(9_000, None), ", all of them from the training set")
+_EMBEDDED_DIGITS = Bundle("mnist10k.npz", slice(9_000, None), note=", all of them from the training set")
 
 ENTRIES = (
     Entry(
@@ -173,9 +189,9 @@ ENTRIES = (
         name="shakespeare",
         title="eight plays as one text, one byte per character",
         counts={"train": 952_261, "val": 105_807},
-        license="public domain; the collection CC BY 2.5",
-        citation="William Shakespeare: eight plays, from the collection of the Open Knowledge Foundation.",
-        bundle=Bundle("shakespeare.txt.xz", slice(952_261, None)),
+        license=_SHAKESPEARE_LICENSE,
+        citation=_SHAKESPEARE_CITATION,
+        bundle=Bundle("shakespeare.txt.xz", slice(952_261, None), decode_text),
     ),
     Entry(
         name="names",
@@ -183,7 +199,34 @@ ENTRIES = (
         counts={"train": 26_919, "val": 2_991},
         license="public domain",
         citation="United States Social Security Administration: national baby name data (2017).",
-        bundle=Bundle("names.txt", slice(9, None, 10)),
+        bundle=Bundle("names.txt", slice(9, None, 10), decode_lines),
+    ),
+    Entry(
+        name="speeches",
+        title="speeches of the eight plays, each labelled with its play",
+        counts={"train": 3_942, "test": 437},
+        license=_SHAKESPEARE_LICENSE,
+        citation=_SHAKESPEARE_CITATION,
+        classes=PLAYS,
+        bundle=Bundle("shakespeare.txt.xz", slice(9, None, 10), decode_speeches),
+    ),
+    Entry(
+        name="pronunciations",
+        title="every third word of the CMU dictionary and its phonemes",
+        counts={"train": 35_241, "val": 3_915},
+        license="BSD-2-Clause",
+        citation="Carnegie Mellon University: the CMU Pronouncing Dictionary, Copyright (C) 1993-2015.",
+        bundle=Bundle("pronunciations.tsv.xz", slice(9, None, 10), decode_columns),
+    ),
+    Entry(
+        name="japanese_vowels",
+        title="nine speakers saying two vowels: 7 to 29 steps of 12 numbers, labelled by speaker",
+        counts={"train": 270, "test": 370},
+        license="CC BY 4.0",
+        citation="M. Kudo, J. Toyama, M. Shimbo: Multidimensional curve classification using passing-through regions, "
+        "Pattern Recognition Letters 20 (1999); UCI repository.",
+        classes=tuple(f"speaker {i}" for i in range(1, 10)),
+        bundle=Bundle("japanese_vowels.npz", slice(270, None), decode_sequences),
     ),
 )  # fmt: skip
 CATALOG: dict[str, Entry] = {entry.name: entry for entry in ENTRIES}

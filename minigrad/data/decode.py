@@ -57,6 +57,16 @@ def decode_npz(data: bytes) -> Pair:
         return arrays["x"], arrays["y"].astype(np.int64)
 
 
+def decode_sequences(data: bytes) -> Pair:
+    """Decode an npz file of sequences, one after the other in `x`, in millionths; `lengths` says where to cut."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        steps = (arrays["x"] / 1e6).astype(np.float32)
+        ends, y = np.cumsum(arrays["lengths"], dtype=np.int64), arrays["y"].astype(np.int64)
+    x = np.empty(len(ends), object)  # an array of arrays: their lengths differ
+    x[:] = np.split(steps, ends[:-1])
+    return x, y
+
+
 def decode_text(data: bytes) -> Numbers:
     """Decode a text compressed with xz into one byte per character."""
     return np.frombuffer(lzma.decompress(data), np.uint8).copy()
@@ -65,3 +75,10 @@ def decode_text(data: bytes) -> Numbers:
 def decode_lines(data: bytes) -> Numbers:
     """Decode a list of words, one a line, into an array of strings."""
     return np.array(data.decode("ascii").splitlines())
+
+
+def decode_columns(data: bytes) -> Pair:
+    """Decode two columns of text, divided by tabs and compressed with xz, into two arrays of strings."""
+    rows = [line.split("\t") for line in lzma.decompress(data).decode("ascii").splitlines()]
+    x, y = zip(*rows, strict=True)
+    return np.array(x), np.array(y)

@@ -55,7 +55,7 @@ class RandomSampler(Sampler[int]):
         self.data_source = data_source
         self.replacement = replacement
         self.generator = generator
-        self._num_samples = None if num_samples is None else _positive("RandomSampler", "num_samples", num_samples)
+        self._num_samples = None if num_samples is None else positive("RandomSampler", "num_samples", num_samples)
 
     def __iter__(self) -> Iterator[int]:
         n, wanted, generator = len(self.data_source), len(self), stream_for(self.generator)
@@ -101,7 +101,7 @@ class WeightedRandomSampler(Sampler[int]):
         generator: Generator | None = None,
     ) -> None:
         self.weights = np.asarray(weights, np.float64)
-        self.num_samples = _positive("WeightedRandomSampler", "num_samples", num_samples)
+        self.num_samples = positive("WeightedRandomSampler", "num_samples", num_samples)
         self.replacement = replacement
         self.generator = generator
         valid = self.weights.ndim == 1 and bool((self.weights >= 0).all()) and 0 < self.weights.sum() < np.inf
@@ -134,7 +134,7 @@ class BatchSampler(Sampler[list[int]]):
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool = False) -> None:
         self.sampler = sampler
-        self.batch_size = _positive("BatchSampler", "batch_size", batch_size)
+        self.batch_size = positive("BatchSampler", "batch_size", batch_size)
         self.drop_last = bool(drop_last)
 
     def __iter__(self) -> Iterator[list[int]]:
@@ -152,7 +152,8 @@ class BatchSampler(Sampler[list[int]]):
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
 
-def _positive(op: str, name: str, value: int) -> int:
+def positive(op: str, name: str, value: int) -> int:
+    """Return `value`, having checked that it is a positive integer."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value <= 0:
         raise ArgumentError(f"{op}: {name} must be a positive integer, got {value!r}")
     return int(value)

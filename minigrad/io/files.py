@@ -23,7 +23,7 @@ StrPath: TypeAlias = "str | os.PathLike[str]"
 _SIGNATURES = (
     (b"PK\x03\x04", "a zip archive, as PyTorch's .pt and NumPy's .npz files are"),
     (b"PK\x05\x06", "an empty zip archive"),
-    (b"\x80\x02", "a Python pickle, as old PyTorch checkpoints are; minigrad never unpickles"),
+    (b"\x80\x02", "a Python pickle, as old PyTorch checkpoints are; load_torch reads them, and never unpickles"),
     (b"\x80\x03", "a Python pickle; minigrad never unpickles"),
     (b"\x80\x04", "a Python pickle; minigrad never unpickles"),
     (b"\x80\x05", "a Python pickle; minigrad never unpickles"),

@@ -5,10 +5,8 @@ An .npz is a zip of .npy members, and a .npy is a short header and the numbers:
     b"\\x93NUMPY", version (2 bytes), length of the header (2 bytes, from version 2 on 4, little-endian),
     {'descr': '<f4', 'fortran_order': False, 'shape': (60000, 28, 28), }
 
-A zip bomb is a small file that unpacks to a huge one. The directory of the zip gives every member's size before
-anything is unpacked. Those sizes have to be possible for the bytes that are there, stay under `max_bytes` taken
-together, and agree with the shapes. NumPy's own reader evaluates the header as a Python literal; here it has to
-match the one form in which NumPy writes it.
+The sizes in the directory of the zip are checked before anything is unpacked, and have to agree with the shapes.
+NumPy's own reader evaluates the header as a Python literal; here it has to match the one form in which NumPy writes it.
 """
 
 from __future__ import annotations
@@ -16,18 +14,15 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import numpy as np
 
 from ..errors import FileFormatError
-from .files import LONGEST_SIGNATURE, StrPath, check_bools, looks_like, open_regular, quote
+from .files import StrPath, check_bools, open_regular, quote
 from .safetensors import NDArray
 from .safetensors_header import MAX_AXES
-
-if TYPE_CHECKING:
-    from zipfile import ZipInfo
+from .zip_members import open_zip, read_into
 
 _MAGIC = b"\x93NUMPY"
 _HEADER = re.compile(
@@ -35,9 +30,6 @@ _HEADER = re.compile(
     rb"'shape': \(((?:\d{1,19}, )*(?:\d{1,19},?)?)\), \} *\n"
 )
 _MAX_HEADER = 10_000  # bytes, NumPy's own limit
-_STORED, _DEFLATED = 0, 8  # the compression types that NumPy writes
-_MOST_PER_BYTE = 1032  # that deflate can unpack one byte to
-_CHUNK = 2**20  # bytes
 
 
 def load_npz(path: StrPath, *, max_bytes: int = 8 * 2**30) -> dict[str, NDArray]:
@@ -52,50 +44,20 @@ def load_npz(path: StrPath, *, max_bytes: int = 8 * 2**30) -> dict[str, NDArray]
     ...     load_npz(folder + "/a.npz")
     {'x': array([0, 1, 2])}
     """
-    from zipfile import BadZipFile, ZipFile
-    from zlib import error as ZlibError
-
     where = f"load_npz: {os.fspath(path)!r}"
-    with open_regular("load_npz", path) as (file, size):
-        try:
-            with ZipFile(file) as archive:
-                members = archive.infolist()
-                _check_members(where, members, size, max_bytes)
-                arrays = {}
-                for member in members:
-                    with archive.open(member) as stream:
-                        what = f"{where}: member {quote(member.filename)}"
-                        arrays[member.filename.removesuffix(".npy")] = _read_npy(what, stream, member.file_size)
-                return arrays
-        except FileFormatError:
-            raise
-        except (BadZipFile, ZlibError, EOFError, OSError, RuntimeError, ValueError) as error:
-            file.seek(0)
-            kind = looks_like(file.read(LONGEST_SIGNATURE))
-            hint = f"\nHint: this looks like {kind}" if kind else ""
-            raise FileFormatError(f"{where}: not a readable zip archive: {error}{hint}") from error
-
-
-def _check_members(where: str, members: Iterable[ZipInfo], size: int, max_bytes: int) -> None:
-    names: set[str] = set()
-    packed = unpacked = 0
-    for member in members:
-        what = f"{where}: member {quote(member.filename)}"
-        if not member.filename.endswith(".npy") or member.filename in names:
-            raise FileFormatError(f"{what}: is no .npy or occurs twice\nHint: PyTorch's .pt files are zips too")
-        if member.compress_type not in (_STORED, _DEFLATED):
-            raise FileFormatError(f"{what}: is compressed by method {member.compress_type}, NumPy writes 0 and 8")
-        if member.file_size > _MOST_PER_BYTE * member.compress_size:
-            raise FileFormatError(f"{what}: {member.compress_size} bytes cannot unpack to {member.file_size}")
-        names.add(member.filename)
-        packed, unpacked = packed + member.compress_size, unpacked + member.file_size
-    if packed > size:
-        raise FileFormatError(f"{where}: members overlap: they take {packed} bytes, the file has {size}")
-    if unpacked > max_bytes:
-        raise FileFormatError(
-            f"{where}: unpacks to {unpacked} bytes, max_bytes is {max_bytes}\n"
-            "Hint: raise max_bytes if you trust where the file comes from"
-        )
+    with (
+        open_regular("load_npz", path) as (file, size),
+        open_zip(where, file, size, max_bytes) as (archive, members),
+    ):
+        arrays = {}
+        for member in members:
+            what = f"{where}: member {quote(member.filename)}"
+            if not member.filename.endswith(".npy"):
+                hint = "PyTorch's .pt files are zips too, load_torch reads them"
+                raise FileFormatError(f"{what}: is no .npy\nHint: {hint}")
+            with archive.open(member) as stream:
+                arrays[member.filename.removesuffix(".npy")] = _read_npy(what, stream, member.file_size)
+        return arrays
 
 
 def _read_npy(what: str, stream: IO[bytes], size: int) -> NDArray:
@@ -127,13 +89,7 @@ def _read_npy(what: str, stream: IO[bytes], size: int) -> NDArray:
 
 def _read_numbers(what: str, stream: IO[bytes], n: int, dtype: np.dtype[np.generic]) -> NDArray:
     array = np.empty(n, dtype)
-    target = array.view(np.uint8)
-    for begin in range(0, target.size, _CHUNK):  # ZipExtFile.readinto would unpack all of it into a second buffer
-        part = target[begin : begin + _CHUNK]
-        unpacked = stream.read(part.size)
-        if len(unpacked) != part.size:
-            raise FileFormatError(f"{what}: ends after {begin + len(unpacked)} bytes of {target.size}")
-        part[:] = np.frombuffer(unpacked, np.uint8)
+    read_into(what, stream, array.view(np.uint8))
     if dtype == np.bool_:
         check_bools(what, array)
     return array.astype(dtype.newbyteorder("="), copy=False)

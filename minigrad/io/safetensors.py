@@ -120,14 +120,14 @@ def _mapped(file: BufferedReader, start: int) -> Source:
 
 def _decoded(path: StrPath, name: str, entry: Entry, source: Source) -> NDArray:
     if entry.dtype == BFLOAT16:
-        return _widened(source(entry, np.dtype("<u2")))
+        return widened(source(entry, np.dtype("<u2")))
     array = source(entry, DTYPES[entry.dtype])
     if entry.dtype == "BOOL":
         check_bools(f"safetensors: {os.fspath(path)!r}: entry {quote(name)}", array)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _widened(upper: NDArray) -> NDArray:
+def widened(upper: NDArray) -> NDArray:
     """Return the float32 numbers whose upper 16 bits are `upper` and whose lower 16 bits are zero."""
     halves = np.zeros((*upper.shape, 2), "<u2")
     halves[..., 1] = upper

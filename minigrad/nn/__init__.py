@@ -28,6 +28,16 @@ from .activation import (
     Tanhshrink,
     Threshold,
 )
+from .alignment import (
+    BahdanauAttention,
+    LuongAttention,
+)
+from .attention import (
+    MultiheadAttention,
+)
+from .cache import (
+    KVCache,
+)
 from .container import (
     ModuleDict,
     ModuleList,
@@ -62,6 +72,7 @@ from .loss import (
     BCEWithLogitsLoss,
     CosineEmbeddingLoss,
     CrossEntropyLoss,
+    CTCLoss,
     GaussianNLLLoss,
     HingeEmbeddingLoss,
     HuberLoss,
@@ -74,6 +85,10 @@ from .loss import (
     SmoothL1Loss,
     SoftMarginLoss,
     TripletMarginLoss,
+)
+from .mask import (
+    causal_mask,
+    length_mask,
 )
 from .module import (
     Module,
@@ -109,21 +124,51 @@ from .pooling import (
     MaxUnpool2d,
     Upsample,
 )
+from .position import (
+    ALiBi,
+    LearnedEncoding,
+    RelativePositionBias,
+    RotaryEmbedding,
+    SinusoidalEncoding,
+)
 from .prelu import (
     PReLU,
+)
+from .recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+)
+from .recurrent_cell import (
+    GRUCell,
+    LSTMCell,
+    RNNCell,
 )
 from .reshape import (
     Flatten,
     Unflatten,
 )
 from .summary import summary
+from .transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerEncoder,
+)
+from .transformer_layer import (
+    TransformerDecoderLayer,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "CELU",
     "ELU",
     "GELU",
     "GLU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "SELU",
+    "ALiBi",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
@@ -135,11 +180,13 @@ __all__ = [
     "AvgPool3d",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "BahdanauAttention",
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
     "Bilinear",
     "Buffer",
+    "CTCLoss",
     "Conv1d",
     "Conv2d",
     "Conv3d",
@@ -154,6 +201,7 @@ __all__ = [
     "Dropout3d",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
     "Hardshrink",
@@ -167,13 +215,17 @@ __all__ = [
     "InstanceNorm2d",
     "InstanceNorm3d",
     "KLDivLoss",
+    "KVCache",
     "L1Loss",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
+    "LearnedEncoding",
     "Linear",
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
+    "LuongAttention",
     "MSELoss",
     "MarginRankingLoss",
     "MaxPool1d",
@@ -184,17 +236,22 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "Parameter",
     "ParameterList",
     "PoissonNLLLoss",
     "RMSNorm",
+    "RNNCell",
     "ReLU",
     "ReLU6",
+    "RelativePositionBias",
+    "RotaryEmbedding",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalEncoding",
     "SmoothL1Loss",
     "SoftMarginLoss",
     "Softmax",
@@ -205,11 +262,18 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "Unflatten",
     "Upsample",
+    "causal_mask",
     "functional",
     "init",
+    "length_mask",
     "summary",
     "utils",
 ]

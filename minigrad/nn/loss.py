@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
+from ..ops.ragged import Lengths
 from ..tensor import Tensor
 from .module import Module
 
@@ -138,6 +139,19 @@ class CrossEntropyLoss(_Loss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
         return ops.cross_entropy(input, target, **self.options)
+
+
+class CTCLoss(_Loss):
+    """Apply `ops.ctc_loss` to log-probabilities over frames and to labels that are not aligned with them."""
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
+        super().__init__(blank=blank, reduction=reduction, zero_infinity=zero_infinity)
+
+    def forward(
+        self, log_probs: Tensor, targets: Tensor, input_lengths: Lengths | int, target_lengths: Lengths | int
+    ) -> Tensor:
+        """Return the loss."""
+        return ops.ctc_loss(log_probs, targets, input_lengths, target_lengths, **self.options)
 
 
 class NLLLoss(_Loss):

@@ -9,7 +9,10 @@ from minigrad.errors import ArgumentError
 
 
 def test_the_names_are_those_of_the_documentation() -> None:
-    assert set(CATALOG) == {"mnist", "digits", "digits8x8", "fashion_mnist", "cifar10", "shakespeare", "names"}
+    assert set(CATALOG) == {
+        "mnist", "digits", "digits8x8", "fashion_mnist", "cifar10", "shakespeare", "names", "speeches",
+        "pronunciations", "japanese_vowels",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("entry", CATALOG.values(), ids=lambda entry: entry.name)

@@ -14,6 +14,7 @@ import minigrad as mg
 from minigrad.data.dataloader import DataLoader
 from minigrad.data.dataset import ArrayDataset, Dataset, IterableDataset, TensorDataset, random_split
 from minigrad.data.sampler import BatchSampler, RandomSampler, SubsetRandomSampler
+from minigrad.data.stream import stream_for
 from minigrad.data.transforms import Compose, RandomCrop, RandomHorizontalFlip, ToFloat
 from minigrad.errors import ArgumentError, ShapeError, StateError
 from minigrad.random import Generator, get_rng_state, set_rng_state
@@ -91,6 +92,11 @@ def test_every_item_comes_once_an_epoch_in_a_new_order() -> None:
     assert [len(batch) for batch in first] == [4, 4, 4, 4, 4, 3] and len(loader) == 6
     orders = [[i for batch in epoch for i in batch] for epoch in (first, second)]
     assert all(sorted(order) == list(range(23)) != order for order in orders) and orders[0] != orders[1]
+
+
+def test_random_choices_differ_from_batch_to_batch_and_from_epoch_to_epoch() -> None:
+    loader = DataLoader(range(4), collate_fn=lambda _: int(stream_for(None).bits(1)[0]), generator=Generator(0))
+    assert len({drawn for _ in range(2) for drawn in loader}) == 8
 
 
 def test_without_shuffling_the_order_is_that_of_the_data() -> None:

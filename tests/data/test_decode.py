@@ -7,7 +7,16 @@ import tarfile
 import numpy as np
 import pytest
 
-from minigrad.data.decode import CIFAR_MEMBERS, decode_cifar, decode_images, decode_lines, decode_npz, decode_text
+from minigrad.data.decode import (
+    CIFAR_MEMBERS,
+    decode_cifar,
+    decode_columns,
+    decode_images,
+    decode_lines,
+    decode_npz,
+    decode_sequences,
+    decode_text,
+)
 from minigrad.data.idx import encode_idx
 from minigrad.errors import FileFormatError
 
@@ -65,3 +74,16 @@ def test_texts_and_lists() -> None:
     codes = decode_text(lzma.compress(b"To be"))
     assert codes.tolist() == [84, 111, 32, 98, 101] and codes.flags.writeable
     assert decode_lines(b"ada\ngrace\n").tolist() == ["ada", "grace"]
+
+
+def test_columns_are_divided_by_tabs() -> None:
+    x, y = decode_columns(lzma.compress(b"ada\tEY1 D AH0\nhi\tHH AY1\n"))
+    assert x.tolist() == ["ada", "hi"] and y.tolist() == ["EY1 D AH0", "HH AY1"]
+
+
+def test_sequences_are_cut_by_their_lengths() -> None:
+    out = io.BytesIO()
+    np.savez(out, x=np.arange(10, dtype=np.int32).reshape(5, 2) * 10**6, lengths=np.array([2, 0, 3], np.uint8), y=np.array([4, 5, 6]))
+    x, y = decode_sequences(out.getvalue())
+    assert [a.tolist() for a in x] == [[[0, 1], [2, 3]], [], [[4, 5], [6, 7], [8, 9]]]
+    assert y.tolist() == [4, 5, 6] and x[0].dtype == np.float32 and x[1].shape == (0, 2)

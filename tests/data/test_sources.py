@@ -174,7 +174,10 @@ def test_bad_arguments_are_named(name: str, options: dict[str, str], message: st
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["digits", "digits8x8", "shakespeare", "names"])
+BUNDLED_WHOLE = ["digits", "digits8x8", "shakespeare", "names", "speeches", "pronunciations", "japanese_vowels"]
+
+
+@pytest.mark.parametrize("name", BUNDLED_WHOLE)
 def test_what_is_bundled_whole_needs_no_warning_and_no_network(name: str, home: Path) -> None:
     dataset = load(name, offline=True, strict=True)
     assert len(dataset) == dataset.info.n == dataset.info.n_full

@@ -17,6 +17,7 @@ from minigrad.io.checkpoint import load, save
 from minigrad.io.safetensors import save_file
 from minigrad.tensor import Tensor
 from tests.io.states import same, states
+from tests.io.torch_files import saved, zip_bytes
 
 
 @pytest.fixture(scope="module")
@@ -105,20 +106,40 @@ def test_a_skeleton_of_another_kind_is_refused(path, text, message):
         load(path)
 
 
-def test_pickles_and_zips_are_refused_not_opened(tmp_path):
+def test_a_pickle_of_python_objects_is_refused_and_never_run(tmp_path):
     class Bomb:
         def __reduce__(self):
             return (open, (tmp_path / "exploded", "w"))
 
-    (tmp_path / "a.pt").write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(FileFormatError, match="a Python pickle; minigrad never unpickles"):
-        load(tmp_path / "a.pt")
-    np.savez(tmp_path / "b.npz", a=np.array([1]))
-    with pytest.raises(FileFormatError, match="a zip archive"):
-        load(tmp_path / "b.npz")
-    assert sorted(os.listdir(tmp_path)) == ["a.pt", "b.npz"]
+    for protocol in range(2, 6):
+        (tmp_path / "a.pt").write_bytes(pickle.dumps(Bomb(), protocol))
+        (tmp_path / "b.pt").write_bytes(zip_bytes(pickle.dumps(Bomb(), protocol), {}))
+        for name in ("a.pt", "b.pt"):
+            with pytest.raises(FileFormatError, match="the file asks to call 'pathlib"):
+                load(tmp_path / name)
+    assert sorted(os.listdir(tmp_path)) == ["a.pt", "b.pt"]
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "c")
+
+
+def test_one_function_reads_safetensors_npz_and_both_formats_of_pytorch(tmp_path):
+    array, folder = np.arange(6.0).reshape(2, 3), tmp_path
+    save({"w": Tensor(array)}, folder / "a")
+    np.savez(folder / "b", w=array)
+    (folder / "c").write_bytes(saved({"w": array}))
+    (folder / "d").write_bytes(saved({"w": array}, legacy=True))
+    for name in ("a", "b.npz", "c", "d"):
+        found = load(folder / name)["w"]
+        assert isinstance(found, Tensor) and np.array_equal(found.array, array)
+    for name in ("b.npz", "c", "d"):
+        with pytest.raises(ArgumentError, match="only safetensors files can be mapped"):
+            load(folder / name, mmap=True)
+
+
+def test_the_length_of_a_header_is_not_taken_for_a_signature(path, file_bytes):
+    spaces = b" " * (0x0280 - 2)  # so that the file begins with 80 02, as a pickle does
+    path.write_bytes(file_bytes(b"{}" + spaces))
+    assert path.read_bytes()[:2] == b"\x80\x02" and load(path) == {}
 
 
 def test_what_cannot_be_saved_leaves_the_old_file(tmp_path):

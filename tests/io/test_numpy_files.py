@@ -94,7 +94,7 @@ def test_an_unpacked_array_is_held_once(path):
         ({"x.npy": b"\x93NUMPY\x09" + npy()[7:]}, "version 1 to 3"),
         ({"x.npy": b"\x93NUMPY\x02\x00\xff\xff\xff\x7f" + npy()[10:]}, "the header should have 2147483647 bytes"),
         ({"x.npy": npy(np.array([1, 2], "u1").view("?"))}, "a byte of a bool array is 2"),
-        ({"data.pkl": b"\x80\x02."}, "member 'data.pkl': is no .npy or occurs twice\nHint: PyTorch's .pt files are"),
+        ({"data.pkl": b"\x80\x02."}, "member 'data.pkl': is no .npy\nHint: PyTorch's .pt files are"),
     ],
 )
 def test_a_member_that_is_no_array_of_numbers_is_refused(path, members, message):
@@ -166,7 +166,7 @@ def test_members_that_overlap_are_refused(path):
 
 def test_other_compressions_and_doubled_names_are_refused(path):
     write_zip(path, {"x.npy": npy()}, zipfile.ZIP_LZMA)
-    with pytest.raises(FileFormatError, match="is compressed by method 14, NumPy writes 0 and 8"):
+    with pytest.raises(FileFormatError, match="is compressed by method 14, only 0 and 8 are read"):
         load_npz(path)
     with zipfile.ZipFile(path, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("x.npy", npy())

@@ -49,6 +49,23 @@ def test_without_momentum_the_running_mean_is_the_mean_of_the_batches():
     assert layer.running_mean.tolist() == [0, 0] and layer.num_batches_tracked.item() == 0
 
 
+def test_evaluation_leaves_every_statistic_as_it_was():
+    layer = nn.BatchNorm1d(3)
+    layer(minigrad.tensor(normal(8, 3).astype("float32")))
+    before = {name: value.numpy().copy() for name, value in layer.state_dict().items()}
+    layer.eval()(minigrad.tensor(normal(8, 3).astype("float32")))
+    for name, value in layer.state_dict().items():
+        np.testing.assert_array_equal(value.numpy(), before[name])
+
+
+def test_instances_are_evaluated_by_their_own_statistics_unless_others_were_tracked():
+    x = minigrad.tensor(normal(2, 3, 4, 4))
+    layer = nn.InstanceNorm2d(3).double()
+    np.testing.assert_allclose(layer.eval()(x).numpy(), standardized(x.numpy(), (2, 3)), atol=1e-10)
+    tracked = nn.InstanceNorm2d(3, track_running_stats=True).double().eval()
+    np.testing.assert_allclose(tracked(x).numpy(), x.numpy() / np.sqrt(1 + 1e-5), atol=1e-10)
+
+
 def test_layer_group_and_rms_norm_work_within_an_example():
     x = normal(2, 4, 6)
     np.testing.assert_allclose(nn.LayerNorm(6).double()(minigrad.tensor(x)).numpy(), standardized(x, (2,)), atol=1e-10)

@@ -1,16 +1,15 @@
-"""Helpers on the parameters of a model."""
+"""All parameters of a model as one vector."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .. import ops
-from ..errors import ShapeError
-from ..grad_mode import no_grad
-from ..optim.clip import clip_grad_norm_, clip_grad_value_
-from ..tensor import Tensor
+from ... import ops
+from ...errors import ShapeError
+from ...grad_mode import no_grad
+from ...tensor import Tensor
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
+__all__ = ["parameters_to_vector", "vector_to_parameters"]
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
