@@ -4,6 +4,7 @@ from .activation import *
 from .adaptive_pool import *
 from .along_axis import *
 from .arithmetic import *
+from .attention import *
 from .avg_pool import *
 from .axes import *
 from .batch_norm import *
@@ -13,6 +14,7 @@ from .convert import *
 from .convolution import *
 from .counting import *
 from .creation import *
+from .ctc import *
 from .decomposition import *
 from .dropout import *
 from .einsum import *
@@ -35,8 +37,11 @@ from .pick import *
 from .pixel_shuffle import *
 from .places import *
 from .pool import *
+from .position import *
 from .probability_loss import *
 from .ranking_loss import *
+from .recurrent import *
+from .recurrent_cell import *
 from .reduce import *
 from .regression_loss import *
 from .repetition import *

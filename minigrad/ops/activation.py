@@ -12,6 +12,7 @@ from ..autograd import record
 from ..backend import Array, accelerable, array_module
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .extreme import clamp
+from .fused import fused
 from .operands import operands, quiet, real, tensor_of, together
 from .select import where
 from .trigonometry import tanh
@@ -97,9 +98,19 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     Source    Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013
     """
     x = real("leaky_relu", input)
+
+    @fused("leaky_relu_backward", x, negative_slope)
+    def d_x(dy: Tensor, _: Tensor) -> Tensor:
+        return where(x > 0, dy, negative_slope * dy)
+
+    return record("leaky_relu", leaky_relu_forward(x.array, negative_slope), (x, d_x))
+
+
+@accelerable
+def leaky_relu_forward(x: Array, negative_slope: float) -> Array:
+    """Return x where x > 0, a x elsewhere."""
     with quiet():
-        y = array_module(x.array).where(x.array > 0, x.array, negative_slope * x.array)
-    return record("leaky_relu", y, (x, lambda dy, _: where(x > 0, dy, negative_slope * dy)))
+        return array_module(x).where(x > 0, x, negative_slope * x)
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
@@ -122,9 +133,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     x, w = operands("prelu", x, w.reshape((-1, *(1,) * (x.array.ndim - 2)) if x.array.ndim > 1 else ()))
     with quiet():
         y = array_module(x.array).where(x.array > 0, x.array, w.array * x.array)
-    return record(
-        "prelu", y, (x, lambda dy, _: where(x > 0, dy, dy * w)), (w, lambda dy, _: where(x > 0, 0, dy * x))
-    )
+    return record("prelu", y, (x, lambda dy, _: where(x > 0, dy, dy * w)), (w, lambda dy, _: where(x > 0, 0, dy * x)))
 
 
 def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
@@ -135,9 +144,19 @@ def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
               units", arXiv:1511.07289, equation 15
     """
     x = real("elu", input)
-    xp = array_module(x.array)
-    y = xp.where(x.array > 0, x.array, alpha * xp.expm1(xp.minimum(x.array, 0)))
-    return record("elu", y, (x, lambda dy, _: where(x > 0, dy, dy * (alpha * clamp(x, max=0).exp()))))
+
+    @fused("elu_backward", x, alpha)
+    def d_x(dy: Tensor, _: Tensor) -> Tensor:
+        return where(x > 0, dy, dy * (alpha * clamp(x, max=0).exp()))
+
+    return record("elu", elu_forward(x.array, alpha), (x, d_x))
+
+
+@accelerable
+def elu_forward(x: Array, alpha: float) -> Array:
+    """Return x where x > 0, α (eˣ - 1) elsewhere."""
+    xp = array_module(x)
+    return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0)))
 
 
 def celu(input: Tensor, alpha: float = 1.0) -> Tensor:

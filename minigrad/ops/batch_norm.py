@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..autograd import constant
 from ..backend import Array, array_module
 from ..errors import ArgumentError, ShapeError
 from ..grad_mode import no_grad
-from .inplace import copy_
+from .inplace import overwrite
 from .normalise import normalise, operand, parameter
 from .operands import tensor_of
 
@@ -42,8 +43,8 @@ def batch_norm(
     x, running = _checked(op, input, running_mean, running_var, momentum, eps)
     C = x.array.shape[1]
     view = (1, C, *(1,) * (x.array.ndim - 2))
-    w = parameter(op, "weight", weight, (C,), x, view, _HINT)
-    b = parameter(op, "bias", bias, (C,), x, view, _HINT)
+    w = parameter(op, "weight", weight, (C,), x, (C,), _HINT)
+    b = parameter(op, "bias", bias, (C,), x, (C,), _HINT)
     if not training:
         return _by_running(op, x, running, w, b, view, eps).to(input.dtype)
     per_channel = x.array.size // C if C else 0
@@ -52,7 +53,7 @@ def batch_norm(
             f"{op}: one value per channel has no variance, the input has shape {x.array.shape}\n"
             "Hint: use a larger batch, or evaluation mode"
         )
-    y, mean, variance = normalise(op, x, w, b, (0, *range(2, x.array.ndim)), eps)
+    y, mean, variance = normalise(op, x, w, b, (0, *range(2, x.array.ndim)), eps, view)
     if running is not None and per_channel:
         _move(running[0], mean, momentum)
         _move(running[1], variance * (per_channel / (per_channel - 1)), momentum)
@@ -79,8 +80,8 @@ def instance_norm(
     x, running = _checked(op, input, running_mean, running_var, momentum, eps)
     C, pixels = x.array.shape[1], x.array.ndim - 2
     view = (1, C, *(1,) * pixels)
-    w = parameter(op, "weight", weight, (C,), x, view, _HINT)
-    b = parameter(op, "bias", bias, (C,), x, view, _HINT)
+    w = parameter(op, "weight", weight, (C,), x, (C,), _HINT)
+    b = parameter(op, "bias", bias, (C,), x, (C,), _HINT)
     if not use_input_stats:
         return _by_running(op, x, running, w, b, view, eps).to(input.dtype)
     n = x.array.size // (x.array.shape[0] * C) if x.array.size else 0
@@ -89,7 +90,7 @@ def instance_norm(
             f"{op}: one value per channel of an image has no variance, the input has shape {x.array.shape}\n"
             "Hint: use it where images have more than one pixel"
         )
-    y, mean, variance = normalise(op, x, w, b, tuple(range(2, x.array.ndim)), eps)
+    y, mean, variance = normalise(op, x, w, b, tuple(range(2, x.array.ndim)), eps, view)
     if running is not None and n:
         _move(running[0], mean.mean(0), momentum)
         _move(running[1], variance.mean(0) * (n / (n - 1)), momentum)
@@ -127,11 +128,12 @@ def _by_running(
         raise ArgumentError(f"{op}: without the statistics of the input, running_mean and running_var are needed")
     mean, variance = (r.to(x.array.dtype).reshape(view) for r in running)
     inverse = (variance + eps).rsqrt()
-    y = (x - mean) * (inverse if w is None else inverse * w)
-    return y if b is None else y + b
+    y = (x - mean) * (inverse if w is None else inverse * w.reshape(view))
+    return y if b is None else y + b.reshape(view)
 
 
 def _move(running: Tensor, new: Array, momentum: float) -> None:
     """Move a running average in place: r ← (1 - momentum) r + momentum s."""
+    moved = running.array * (1 - momentum) + array_module(new).reshape(new, -1) * momentum
     with no_grad():
-        copy_(running, running.array * (1 - momentum) + array_module(new).reshape(new, -1) * momentum)
+        overwrite("batch_norm", running, lambda _: constant(moved))

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..autograd import constant, record
 from ..backend import Array, accelerable, array_module
+from ..dtypes import int64
 from ..errors import ArgumentError, DtypeError, RangeError, ShapeError
 from ..shapes import sizes
+from .fused import fused
 from .loss import check_reduction, expected, reduce_losses
 from .operands import quiet, real, tensor_of
 from .softmax import log_softmax, log_softmax_forward, softmax_forward
@@ -50,16 +52,19 @@ def cross_entropy(
     if t.array.dtype.kind == "f":
         return _of_probabilities(x, t, w, ignore_index, reduction, label_smoothing)
     classes = _class_numbers("cross_entropy", x, t, ignore_index)
-    scores, factors = _rows(x), _factors(classes, w, x)
+    scores = _rows(x)
+    factors = None if w is None and classes.min(initial=0) >= 0 else _factors(classes, w, x)
     if w is None and not label_smoothing:
         losses = _surprise(scores, classes)
     else:
         log_p = log_softmax(scores, 1)
-        losses = -_chosen(log_p, classes) * factors
+        losses = -_chosen(log_p, classes)
+        losses = losses if factors is None else losses * factors
         if label_smoothing:
             everywhere = -(log_p if w is None else log_p * w).sum(1).masked_fill(constant(classes < 0), 0)
             losses = losses * (1 - label_smoothing) + everywhere * (label_smoothing / scores.array.shape[1])
-    return reduce_losses("cross_entropy", losses.reshape(t.array.shape), reduction, factors)
+    losses = losses if losses.array.shape == t.array.shape else losses.reshape(t.array.shape)
+    return reduce_losses("cross_entropy", losses, reduction, factors)
 
 
 def nll_loss(
@@ -104,8 +109,12 @@ def _surprise(scores: Tensor, classes: Array) -> Tensor:
 
     Backward  dx[n, c] = (p[n, c] - [c = t_n]) dL[n]
     """
-    y = cross_entropy_forward(scores.array, classes)
-    return record("cross_entropy", y, (scores, lambda dy, _: _excess(scores, classes, dy)))
+
+    @fused("cross_entropy_gradient", scores, classes)
+    def d_scores(dy: Tensor, y: Tensor) -> Tensor:
+        return _excess(scores, classes, dy)
+
+    return record("cross_entropy", cross_entropy_forward(scores.array, classes), (scores, d_scores))
 
 
 def _excess(scores: Tensor, classes: Array, factor: Tensor) -> Tensor:
@@ -165,10 +174,14 @@ def _class_numbers(op: str, x: Tensor, t: Tensor, ignore_index: int) -> Array:
     """Return the class number of each row, -1 for ignored ones; the caller's array may change afterwards."""
     if t.array.dtype.kind not in "iu":
         raise DtypeError(f"{op}: class numbers must be integers, got {t.array.dtype}\nHint: convert with .long()")
-    hint = "one class number per example: the shape of input without C"
-    sizes(op, hint, input=(x, _letters(x)), target=(t, _letters(x, "")))
-    classes = t.array.astype("int64").reshape(-1)
-    c, ignored = x.array.shape[1 if x.array.ndim > 1 else 0], classes == ignore_index
+    if t.array.shape != x.array.shape[:1] + x.array.shape[2:] or x.array.ndim < 2:
+        hint = "one class number per example: the shape of input without C"
+        sizes(op, hint, input=(x, _letters(x)), target=(t, _letters(x, "")))
+    classes = t.array.astype(int64).reshape(-1)
+    c = x.array.shape[1 if x.array.ndim > 1 else 0]
+    if classes.min(initial=0) >= 0 and classes.max(initial=0) < c and not 0 <= ignore_index < c:
+        return classes
+    ignored = classes == ignore_index
     outside = ((classes < 0) | (classes >= c)) & ~ignored
     if outside.any():
         raise RangeError(

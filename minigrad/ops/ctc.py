@@ -32,6 +32,7 @@ from ..autograd import constant
 from ..backend import Array, array_module, device_of, to_device
 from ..errors import ArgumentError, DtypeError, RangeError, ShapeError
 from ..shapes import sizes
+from .fused import fused_pair
 from .join import stack
 from .loss import check_reduction
 from .operands import real, tensor_of
@@ -73,7 +74,8 @@ def ctc_loss(
     frames = lengths_of(op, "input_lengths", input_lengths, B, T, x.array, least=0)
     label_bu, counts = _labels(op, t, target_lengths, B, x.array)
     _check_symbols(op, label_bu[present(counts, label_bu.shape[1]).T], V, blank)
-    losses = -_log_likelihood(x, frames, label_bu, counts, blank)
+    settings = (frames, label_bu, counts, blank)
+    losses = -fused_pair("ctc", lambda x: _log_likelihood(x, *settings), [x], *settings)
     if zero_infinity:
         losses = losses.masked_fill(losses == math.inf, 0)
     if reduction == "mean":

@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..autograd import record
-from ..backend import array_module
+from ..backend import Array, accelerable, array_module
 from .operands import Operand, operands, quiet, real
 
 if TYPE_CHECKING:
@@ -24,9 +24,14 @@ def exp(input: Tensor) -> Tensor:
     Backward  dx = dy · y
     """
     x = real("exp", input)
+    return record("exp", exp_forward(x.array), (x, lambda dy, y: dy * y))
+
+
+@accelerable
+def exp_forward(x: Array) -> Array:
+    """Return eˣ of an array."""
     with quiet():
-        y = array_module(x.array).exp(x.array)
-    return record("exp", y, (x, lambda dy, y: dy * y))
+        return array_module(x).exp(x)
 
 
 def expm1(input: Tensor) -> Tensor:

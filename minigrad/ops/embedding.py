@@ -47,7 +47,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
             dy = dy * (index != padding)[..., None]
         return put_add(dy, index, shape)
 
-    return record("embedding", w.array[index], (w, d_w))
+    return record("embedding", w.array.take(index, 0), (w, d_w))
 
 
 def _check_range(index: Array, v: int) -> None:

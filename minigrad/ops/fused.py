@@ -3,8 +3,9 @@
 The steps stay: they are what one reads, and what is differentiated when a graph of the gradient is asked for. While
 nobody asks, the values are all that matters, and a kernel may compute them.
 
-    @fused(loop, ...)     one rule        d_x(dy, y)           or the kernel   loop(dy, [y,] ...) -> dx
-    fused_pair(op, ...)   a composite op  definition(*inputs)  or the kernels  op_forward and op_backward
+    @fused(loop, ...)         one rule        d_x(dy, y)           or the kernel   loop(dy, [y,] ...) -> dx
+    fused_rules(loop, ...)    all rules       d_x, d_w, ...        or the kernel   loop(dy, ...) -> dx, dw, ...
+    fused_pair(op, ...)       a composite op  definition(*inputs)  or the kernels  op_forward and op_backward
 
 A kernel returns NotImplemented for what it does not cover. Whoever watches the tape (anomaly mode, explain) sees the
 steps, not the kernel.
@@ -55,7 +56,7 @@ class _FusedRule:
 
     def __call__(self, dy: Tensor, y: Tensor) -> Tensor:
         if not mode.recording:
-            operands = [x.array if isinstance(x, Node) else x for x in self.operands]
+            operands = _arrays(self.operands)
             if self.__code__.co_varnames[1] != "_":
                 operands.insert(0, y.array)
             dx = run_twin(self.loop, dy.array, *operands)
@@ -63,6 +64,54 @@ class _FusedRule:
                 return constant(dx)
         result: Tensor = self.rule(dy, y)
         return result
+
+
+def _arrays(operands: tuple[Any, ...]) -> list[Any]:
+    return [x.array if isinstance(x, Node) else x for x in operands]
+
+
+class _Together:
+    """Gradients of several inputs that are computed at once: the first rule asked does it, the others take theirs."""
+
+    __slots__ = ("answer",)
+
+    def __init__(self) -> None:
+        self.answer: tuple[Any, Any, dict[int, Tensor]] = (None, None, {})  # to which dy, when; what is left to take
+
+    def take(self, i: int, dy: Tensor, compute: Callable[[], dict[int, Tensor] | None]) -> Tensor | None:
+        """Return the gradient of input i, None if `compute` finds none."""
+        asked, when, left = self.answer  # read at once: another thread may walk the same graph with another dy
+        now = (clock.last_overwrite, mode.recording)
+        if asked is not dy or when != now or i not in left:
+            left = compute() or {}
+        dx = left.pop(i, None)
+        self.answer = (dy, now, left) if left else (None, None, left)
+        return dx
+
+
+def fused_rules(loop: str, inputs: Inputs, *operands: Any) -> Callable[[int], Callable[[Rule], Rule]]:
+    """Return a decorator for the rule of input i: the kernel loop(dy, *operands) may stand in for all rules at once."""
+    together, wanted = _Together(), [i for i, x in enumerate(inputs) if x is not None and x.tracked]
+
+    def compute(dy: Tensor) -> dict[int, Tensor] | None:
+        dxs = run_twin(loop, dy.array, *_arrays(operands))
+        return None if dxs is None else {i: constant(dxs[i]) for i in wanted}
+
+    return lambda i: lambda rule: _SharedRule(rule, lambda dy: together.take(i, dy, lambda: compute(dy)))
+
+
+class _SharedRule:
+    """A rule that takes its share of what a kernel computed for all, if one did."""
+
+    __slots__ = ("__closure__", "__code__", "rule", "share")
+
+    def __init__(self, rule: Any, share: Callable[[Tensor], Tensor | None]) -> None:
+        self.rule, self.share = rule, share
+        self.__code__, self.__closure__ = rule.__code__, rule.__closure__
+
+    def __call__(self, dy: Tensor, y: Tensor) -> Tensor:
+        dx = None if mode.recording else self.share(dy)
+        return self.rule(dy, y) if dx is None else dx
 
 
 def fused_pair(op: str, definition: Definition, inputs: Inputs, *settings: Any) -> Tensor:
@@ -85,13 +134,13 @@ def fused_pair(op: str, definition: Definition, inputs: Inputs, *settings: Any) 
 
 
 class _Joint:
-    """The gradients of all inputs at once: the first rule that is asked computes them, the others take theirs."""
+    """The gradients of all inputs of a pair of kernels."""
 
-    __slots__ = ("answer", "definition", "inputs", "op", "saved", "settings")
+    __slots__ = ("definition", "inputs", "op", "saved", "settings", "together")
 
     def __init__(self, op: str, definition: Definition, inputs: Inputs, saved: list[Array], settings: Any) -> None:
         self.op, self.definition, self.inputs, self.saved, self.settings = op, definition, inputs, saved, settings
-        self.answer: tuple[Any, Any, dict[int, Tensor]] = (None, None, {})  # to which dy, when; what is left
+        self.together = _Together()
 
     def edge(self, i: int) -> Edge:
         """Return input i and its rule."""
@@ -99,14 +148,11 @@ class _Joint:
         assert x is not None
 
         def d_x(dy: Tensor, y: Tensor) -> Tensor:
-            asked, when, dxs = self.answer
-            now = (clock.last_overwrite, mode.recording)
-            if asked is not dy or when != now or i not in dxs:
+            def compute() -> dict[int, Tensor]:
                 needed = [x is not None and x.tracked for x in inputs]  # mentions `inputs`: overwrites are found
-                dxs = self.differentiate(dy, needed) if mode.recording else self.run_backward(dy, y, needed)
-            dx = dxs.pop(i)
-            self.answer = (dy, now, dxs) if dxs else (None, None, dxs)
-            return dx
+                return self.differentiate(dy, needed) if mode.recording else self.run_backward(dy, y, needed)
+
+            return self.together.take(i, dy, compute)  # type: ignore[return-value]
 
         return x, d_x
 

@@ -1,8 +1,8 @@
 """Gates: numbers from 0 to 1 that say how much passes, and the activations y = x · gate(x), elementwise.
 
-    sigmoid  σ(x)      silu   x σ(x)        hardsigmoid, hardswish   the same in straight lines
-    Φ(x) normal cdf    gelu   x Φ(x)        glu                      one half of x gates the other
-                       mish   x tanh(ln(1 + eˣ))
+sigmoid  σ(x)      silu   x σ(x)        hardsigmoid, hardswish   the same in straight lines
+Φ(x) normal cdf    gelu   x Φ(x)        glu                      one half of x gates the other
+                   mish   x tanh(ln(1 + eˣ))
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..shapes import normalize_axis
 from .activation import relu6, softplus
 from .error_function import erfc_forward
 from .extreme import clamp
+from .fused import fused, fused_pair
 from .operands import quiet, real, tensor_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ def sigmoid(input: Tensor) -> Tensor:
     Source    Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986, equation 2
     """
     x = real("sigmoid", input)
-    return record("sigmoid", sigmoid_forward(x.array), (x, lambda dy, y: dy * (y * (1 - y))))
+
+    @fused("sigmoid_backward")
+    def d_x(dy: Tensor, y: Tensor) -> Tensor:
+        return dy * (y * (1 - y))
+
+    return record("sigmoid", sigmoid_forward(x.array), (x, d_x))
 
 
 @accelerable
@@ -85,13 +91,19 @@ def silu(input: Tensor) -> Tensor:
     """
     x = real("silu", input)
 
+    @fused("silu_backward", x)
     def d_x(dy: Tensor, _: Tensor) -> Tensor:
         s = sigmoid(x)
         return dy * (s * (1 + x * (1 - s)))
 
+    return record("silu", silu_forward(x.array), (x, d_x))
+
+
+@accelerable
+def silu_forward(x: Array) -> Array:
+    """Return x σ(x) of an array."""
     with quiet():
-        y = x.array * sigmoid_forward(x.array)
-    return record("silu", y, (x, d_x))
+        return x * sigmoid_forward(x)
 
 
 def mish(input: Tensor) -> Tensor:
@@ -101,7 +113,7 @@ def mish(input: Tensor) -> Tensor:
     Source    Misra, "Mish: A self regularized non-monotonic activation function", arXiv:1908.08681, equation 1
     """
     x = real("mish", input)
-    return x * softplus(x).tanh()
+    return fused_pair("mish", lambda x: x * softplus(x).tanh(), [x])
 
 
 def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
@@ -115,7 +127,12 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     if approximate not in ("none", "tanh"):
         raise ArgumentError(f'gelu: approximate is {approximate!r}; use "none" or "tanh"')
     x = real("gelu", input)
-    return record("gelu", gelu_forward(x.array, approximate), (x, lambda dy, _: dy * _gelu_slope(x, approximate)))
+
+    @fused("gelu_backward", x, approximate)
+    def d_x(dy: Tensor, _: Tensor) -> Tensor:
+        return dy * _gelu_slope(x, approximate)
+
+    return record("gelu", gelu_forward(x.array, approximate), (x, d_x))
 
 
 def _gelu_slope(x: Tensor, approximate: str) -> Tensor:

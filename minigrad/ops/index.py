@@ -18,7 +18,9 @@ import numpy as np
 
 from ..autograd import Node, record, record_view
 from ..backend import Array, accelerable, add_at, array_module, is_array, to_device
+from ..dtypes import int64
 from ..errors import DtypeError, RangeError, ShapeError
+from ..shapes import broadcast_shapes
 from .operands import tensor_of
 
 if TYPE_CHECKING:
@@ -46,8 +48,7 @@ def _part(op: str, part: Any, x: Array) -> Any:
         return part
     if part.dtype == np.uint8:
         raise DtypeError(
-            f"{op}: a uint8 index is a mask in PyTorch and a position in NumPy\n"
-            "Hint: say which with .bool() or .long()"
+            f"{op}: a uint8 index is a mask in PyTorch and a position in NumPy\nHint: say which with .bool() or .long()"
         )
     if part.dtype.kind not in "iub":
         raise DtypeError(f"{op}: an index must be integer or bool, got {part.dtype}\nHint: convert with .long()")
@@ -107,17 +108,33 @@ def _put_add(y: Array, key: Key, size: tuple[int, ...]) -> Array:
     named = len(size)
     if not any(part is Ellipsis for part in parts):
         named = sum(part.ndim if is_array(part) and part.dtype.kind == "b" else part is not None for part in parts)
-    n, width = math.prod(size[:named]), math.prod(size[named:])
-    places = _read("put_add", xp.arange(n).reshape(size[:named]), key)
+    places = _numbered(key, size[:named], xp)
     _check_fits("put_add", y.shape, places.shape + size[named:])
-    return add_rows(y.reshape(places.size, width), places.reshape(-1), n).reshape(size)
+    return add_rows(y.reshape(places.size, math.prod(size[named:])), places.reshape(-1), size)
+
+
+def _numbered(key: Key, shape: tuple[int, ...], xp: Any) -> Array:
+    """Return the position in row-major order of each element that `key` names in an array of some shape."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if len(parts) != len(shape) or not all(_is_plain(part, n) for part, n in zip(parts, shape, strict=True)):
+        return _read("put_add", xp.arange(math.prod(shape)).reshape(shape), key)
+    broadcast_shapes("put_add", *(part.shape for part in parts))
+    places = 0
+    for part, n in zip(parts, shape, strict=True):
+        places = places * n + part
+    return places
+
+
+def _is_plain(part: Any, n: int) -> bool:
+    """Say whether a part of a key is an array of places from 0 to n - 1, which one can compute with."""
+    return is_array(part) and part.dtype == int64 and part.min(initial=0) >= 0 and part.max(initial=-1) < n
 
 
 @accelerable
-def add_rows(y: Array, places: Array, n: int) -> Array:
-    """Return x of n rows, zero but for x[places[i]] += y[i]."""
+def add_rows(y: Array, places: Array, size: tuple[int, ...]) -> Array:
+    """Return x of shape `size`, zero but for its rows, as long as those of y: x[places[i]] += y[i]."""
     xp, width = array_module(y), y.shape[1]
-    x = xp.zeros((n, width), y.dtype)
+    x = xp.zeros(size, y.dtype)
     flat = (places[:, None] * width + xp.arange(width)).reshape(-1)  # NumPy adds single numbers faster than rows
     add_at(x.reshape(-1), flat, y.reshape(-1))
     return x

@@ -34,9 +34,9 @@ def layer_norm(
     x = operand(op, input, eps)
     shape = trailing_shape(op, x, normalized_shape)
     lead = x.array.ndim - len(shape)
-    view, hint = (*(1,) * lead, *shape), "build the layer with normalized_shape equal to the last sizes of the input"
-    w = parameter(op, "weight", weight, shape, x, view, hint)
-    b = parameter(op, "bias", bias, shape, x, view, hint)
+    hint = "build the layer with normalized_shape equal to the last sizes of the input"
+    w = parameter(op, "weight", weight, shape, x, shape, hint)
+    b = parameter(op, "bias", bias, shape, x, shape, hint)
     return normalise(op, x, w, b, tuple(range(lead, x.array.ndim)), eps)[0].to(input.dtype)
 
 
@@ -73,8 +73,8 @@ def group_norm(
         raise ShapeError(f"{op}: one value has no variance, the input has shape {x.array.shape}")
     groups, hint = (num_groups, C // num_groups), "build the layer with num_channels equal to C of the input"
     view = (1, *groups, *(1,) * len(pixels))
-    w = parameter(op, "weight", weight, (C,), x, view, hint)
-    b = parameter(op, "bias", bias, (C,), x, view, hint)
+    w = parameter(op, "weight", weight, (C,), x, (C,), hint)
+    b = parameter(op, "bias", bias, (C,), x, (C,), hint)
     grouped = x.reshape(N, *groups, *pixels)
-    y = normalise(op, grouped, w, b, tuple(range(2, grouped.ndim)), eps)[0]
+    y = normalise(op, grouped, w, b, tuple(range(2, grouped.ndim)), eps, view)[0]
     return y.reshape(x.array.shape).to(input.dtype)

@@ -19,6 +19,7 @@ from ..backend import Array, accelerable, array_module
 from ..dtypes import float16, float32
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..grad_mode import is_grad_enabled
+from .fused import fused_rules
 from .operands import quiet, tensor_of
 
 if TYPE_CHECKING:
@@ -30,40 +31,45 @@ Axes: TypeAlias = "tuple[int, ...]"
 
 
 def normalise(
-    op: str, x: Tensor, w: Tensor | None, b: Tensor | None, axes: Axes, eps: float
+    op: str, x: Tensor, w: Tensor | None, b: Tensor | None, axes: Axes, eps: float, view: Axes | None = None
 ) -> tuple[Tensor, Array, Array]:
-    """Return y = w x̂ + b, and the arrays μ and σ² - ε. The means are over `axes`; w and b broadcast against x.
+    """Return y = w x̂ + b, and the arrays μ and σ² - ε. The means are over `axes`.
+
+    w and b broadcast against x, in the shape `view` if it is given.
 
     Backward runs array loops. Where a graph of the gradient is wanted, it differentiates the formula instead.
 
     Backward  dx = (g - mean g - x̂ mean(g x̂)) / σ, g = w dy;  dw = Σ dy x̂;  db = Σ dy
     """
     with quiet():
-        y, mu, variance = normalise_forward(x.array, _array(w), _array(b), axes, eps)
+        y, mu, variance = normalise_forward(x.array, _array(w, view), _array(b, view), axes, eps)
         inverse = 1 / array_module(mu).sqrt(variance + eps)
+    jointly = fused_rules("normalise_gradients", [x, w, b], x, w, b, mu, inverse, axes, view)
 
+    @jointly(0)
     def d_x(dy: Tensor, _: Tensor) -> Tensor:
         if not is_grad_enabled():
             with quiet():
-                return constant(normalise_backward(dy.array, x.array, _array(w), mu, inverse, axes))
-        g = dy if w is None else dy * w
+                return constant(normalise_backward(dy.array, x.array, _array(w, view), mu, inverse, axes))
+        g = dy if w is None else dy * (w if view is None else w.reshape(view))
         x_hat, inverse_sigma = standardized(x, axes, eps)
         return (g - g.mean(axes, True) - x_hat * (g * x_hat).mean(axes, True)) * inverse_sigma
 
     edges: list[Edge] = [(x, d_x)]
     if w is not None:
-        shape = w.array.shape
+        shape, wide = w.array.shape, view or w.array.shape
 
+        @jointly(1)
         def d_w(dy: Tensor, _: Tensor) -> Tensor:
             if not is_grad_enabled():
                 with quiet():
-                    return constant(normalise_weight(dy.array, x.array, mu, inverse, shape))
-            return (dy * standardized(x, axes, eps)[0]).sum_to_size(shape)
+                    return constant(normalise_weight(dy.array, x.array, mu, inverse, wide).reshape(shape))
+            return (dy * standardized(x, axes, eps)[0]).sum_to_size(wide).reshape(shape)
 
         edges.append((w, d_w))
     if b is not None:
-        size = b.array.shape
-        edges.append((b, lambda dy, _: dy.sum_to_size(size)))
+        size, broad = b.array.shape, view or b.array.shape
+        edges.append((b, jointly(2)(lambda dy, _: dy.sum_to_size(broad).reshape(size))))
     return record(op, y, *edges), mu, variance
 
 
@@ -74,8 +80,8 @@ def standardized(x: Tensor, axes: Axes, eps: float) -> tuple[Tensor, Tensor]:
     return centered * inverse_sigma, inverse_sigma
 
 
-def _array(parameter: Tensor | None) -> Array | None:
-    return None if parameter is None else parameter.array
+def _array(parameter: Tensor | None, view: Axes | None) -> Array | None:
+    return None if parameter is None else parameter.array if view is None else parameter.array.reshape(view)
 
 
 @accelerable
@@ -109,11 +115,13 @@ def normalise_backward(dy: Array, x: Array, w: Array | None, mu: Array, inverse:
 
 @accelerable
 def normalise_weight(dy: Array, x: Array, mu: Array, inverse: Array, shape: tuple[int, ...]) -> Array:
-    """Return dw = Σ dy x̂ over the axes along which `shape` has 1."""
+    """Return dw = Σ dy x̂ over the axes that `shape` lacks or has 1 in."""
     product = x - mu
     product *= inverse
     product *= dy
-    return product.sum(tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
+    lead = product.ndim - len(shape)
+    repeated = tuple(i for i in range(product.ndim) if i < lead or shape[i - lead] == 1)
+    return product.sum(repeated, keepdims=True).reshape(shape)
 
 
 def _mean(x: Array, axes: Axes) -> Array:
@@ -153,4 +161,5 @@ def parameter(
         )
     if w.array.dtype not in (x.array.dtype, float16):
         raise DtypeError(f"{op}: input is {x.array.dtype} but {name} is {w.array.dtype}\nHint: convert with .to(dtype)")
-    return w.to(x.array.dtype).reshape(view)
+    w = w if w.array.dtype == x.array.dtype else w.to(x.array.dtype)
+    return w if view == shape else w.reshape(view)

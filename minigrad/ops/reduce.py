@@ -14,6 +14,7 @@ from ..backend import Array, accelerable, array_module
 from ..dtypes import DtypeLike, is_floating
 from ..errors import ArgumentError, DtypeError
 from ..shapes import Axes, normalize_axes, normalize_axis
+from .fused import fused
 from .operands import quiet, real, tensor_of
 from .scan import accumulable, previous
 
@@ -35,7 +36,12 @@ def sum(input: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DtypeL
     axes, kept = reduced("sum", dim, source)
     with quiet():
         y = x.array.sum(axis=axes, keepdims=keepdim)
-    return record("sum", y, (x, lambda dy, _: dy.reshape(kept).broadcast_to(source)))
+
+    @fused("spread", kept, source, 1)
+    def d_x(dy: Tensor, _: Tensor) -> Tensor:
+        return dy.reshape(kept).broadcast_to(source)
+
+    return record("sum", y, (x, d_x))
 
 
 def nansum(input: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
@@ -60,7 +66,12 @@ def mean(input: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: Dtype
     n = math.prod(source[i] for i in axes)
     with quiet():
         y = x.array.sum(axis=axes, keepdims=keepdim) * (x.array.dtype.type(1 / n if n else math.nan))
-    return record("mean", y, (x, lambda dy, _: (dy * (1 / n if n else math.nan)).reshape(kept).broadcast_to(source)))
+
+    @fused("spread", kept, source, 1 / n if n else math.nan)
+    def d_x(dy: Tensor, _: Tensor) -> Tensor:
+        return (dy * (1 / n if n else math.nan)).reshape(kept).broadcast_to(source)
+
+    return record("mean", y, (x, d_x))
 
 
 def nanmean(input: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DtypeLike | None = None) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..autograd import Node, record, record_view
 from ..backend import array_module
@@ -28,6 +28,8 @@ __all__ = [
 def shape_of(op: str, size: tuple[int | Sequence[int], ...]) -> tuple[int, ...]:
     """Accept a shape as one sequence or as several integers."""
     first = size[0] if len(size) == 1 else size
+    if type(first) is tuple and all(type(n) is int for n in first):  # the usual case
+        return cast("tuple[int, ...]", first)
     wanted: tuple[Any, ...] = tuple(first) if isinstance(first, Sequence) else size
     if not all(isinstance(n, int) or hasattr(n, "__index__") for n in wanted):
         raise ShapeError(f"{op}: sizes must be integers, got {wanted}")

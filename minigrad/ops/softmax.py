@@ -12,6 +12,7 @@ from ..autograd import record
 from ..backend import Array, accelerable, array_module
 from ..dtypes import DtypeLike
 from ..shapes import normalize_axis
+from .fused import fused
 from .operands import quiet, real
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def softmax(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tensor:
     x = real("softmax", input if dtype is None else input.to(dtype))
     axis = normalize_axis("softmax", dim, x.array.ndim)
 
+    @fused("softmax_backward", axis)
     def d_x(dy: Tensor, y: Tensor) -> Tensor:
         return y * (dy - (dy * y).sum(axis, keepdim=True))
 
@@ -46,6 +48,7 @@ def log_softmax(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tens
     x = real("log_softmax", input if dtype is None else input.to(dtype))
     axis = normalize_axis("log_softmax", dim, x.array.ndim)
 
+    @fused("log_softmax_backward", axis)
     def d_x(dy: Tensor, y: Tensor) -> Tensor:
         return dy - y.exp() * dy.sum(axis, keepdim=True)
 

@@ -1,7 +1,7 @@
 """Circular and hyperbolic functions and their inverses, elementwise, and polar coordinates.
 
-    y = f(x), so dx = dy f'(x)        angles in radians
-    (x, y)  =  (r cos φ, r sin φ),    r = hypot(x, y),    φ = atan2(y, x)
+y = f(x), so dx = dy f'(x)        angles in radians
+(x, y)  =  (r cos φ, r sin φ),    r = hypot(x, y),    φ = atan2(y, x)
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import math
 from typing import TYPE_CHECKING
 
 from ..autograd import record
-from ..backend import array_module
+from ..backend import Array, accelerable, array_module
+from .fused import fused
 from .operands import Operand, operands, quiet, real
 
 if TYPE_CHECKING:
@@ -114,8 +115,18 @@ def tanh(input: Tensor) -> Tensor:
     Backward  dx = dy / cosh² x = dy (1 - y²)
     """
     x = real("tanh", input)
-    y = array_module(x.array).tanh(x.array)
-    return record("tanh", y, (x, lambda dy, y: dy * (1 - y * y)))
+
+    @fused("tanh_backward")
+    def d_x(dy: Tensor, y: Tensor) -> Tensor:
+        return dy * (1 - y * y)
+
+    return record("tanh", tanh_forward(x.array), (x, d_x))
+
+
+@accelerable
+def tanh_forward(x: Array) -> Array:
+    """Return tanh of an array."""
+    return array_module(x).tanh(x)
 
 
 def asinh(input: Tensor) -> Tensor:

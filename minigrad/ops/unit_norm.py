@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import ArgumentError, ShapeError
 from ..shapes import Axes
 from .avg_pool import average
+from .fused import fused_pair
 from .geometry import Geometry
 from .layer_norm import trailing_shape
 from .norm import norm
@@ -40,10 +41,14 @@ def rms_norm(
     shape = trailing_shape("rms_norm", x, normalized_shape)
     lead = x.array.ndim - len(shape)
     hint = "build the layer with normalized_shape equal to the last sizes of the input"
-    w = parameter("rms_norm", "weight", weight, shape, x, (*(1,) * lead, *shape), hint)
+    w = parameter("rms_norm", "weight", weight, shape, x, shape, hint)
     tiny = float(np.finfo(x.array.dtype).eps) if eps is None else eps
-    y = x * ((x * x).mean(tuple(range(lead, x.array.ndim)), True) + tiny).rsqrt()
-    return (y if w is None else y * w).to(input.dtype)
+
+    def definition(x: Tensor, w: Tensor | None) -> Tensor:
+        y = x * ((x * x).mean(tuple(range(lead, x.array.ndim)), True) + tiny).rsqrt()
+        return y if w is None else y * w
+
+    return fused_pair("rms_norm", definition, [x, w], lead, tiny).to(input.dtype)
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: Axes = 1, eps: float = 1e-12) -> Tensor:

@@ -7,7 +7,7 @@ import minigrad
 from minigrad import Tensor
 from minigrad.autograd import record
 from minigrad.errors import InPlaceError
-from minigrad.ops.fused import fused, fused_pair
+from minigrad.ops.fused import fused, fused_pair, fused_rules
 from minigrad.testing import gradcheck, gradgradcheck
 from minigrad_kernels import registry
 
@@ -199,3 +199,58 @@ def test_second_derivatives_do_not_walk_past_the_inputs_of_the_pair(kernels):
     z = product(h, h, None)
     minigrad.grad(z.sum(), x, create_graph=True)
     assert walked == [1]
+
+
+def scaled(x, w):
+    """x w, with one kernel for both rules."""
+    jointly = fused_rules("scaled_gradients", [x, w], x, w, 1.0)
+
+    @jointly(0)
+    def d_x(dy, _):
+        return dy * w
+
+    @jointly(1)
+    def d_w(dy, _):
+        return dy * x
+
+    return record("scaled", x.array * w.array, (x, d_x), (w, d_w))
+
+
+JOINT = {"scaled_gradients": lambda dy, x, w, one: (dy * w * one, dy * x)}
+
+
+def test_rules_with_a_common_kernel_run_without_it_too(kernels):
+    for twins in {}, JOINT:
+        kernels(**twins)
+        gradcheck(scaled, *(np.random.default_rng(i).normal(size=4) for i in range(2)))
+    gradgradcheck(scaled, *(np.random.default_rng(i).normal(size=4) for i in range(2)))
+
+
+def test_a_common_kernel_runs_once_for_all_rules_and_not_for_a_graph(kernels):
+    kernels(**JOINT)
+    x, w = drawn(3), drawn(3, seed=1)
+    scaled(x, w).sum().backward()
+    assert kernels.ran == ["scaled_gradients"]
+    np.testing.assert_array_equal(w.grad.numpy(), x.numpy())
+    minigrad.grad(scaled(x, w).sum(), [x, w], create_graph=True)
+    assert kernels.ran == ["scaled_gradients"]
+
+
+def test_a_share_that_was_left_is_not_taken_for_another_gradient(kernels):
+    kernels(**JOINT)
+    x, w = drawn(3), drawn(3, seed=1)
+    y, dy = scaled(x, w), drawn(3, seed=2).detach()
+    minigrad.grad(y, x, dy, retain_graph=True)  # w's share is left
+    dy.mul_(2)
+    (dw,) = minigrad.grad(y, w, dy)
+    np.testing.assert_allclose(dw.numpy(), dy.numpy() * x.numpy())
+
+
+def test_an_operand_of_a_common_kernel_overwritten_since_is_found(kernels):
+    kernels(**JOINT)
+    x, w = drawn(3), drawn(3, seed=1)
+    h = x * 1
+    y = scaled(h, w)
+    h.mul_(2)
+    with pytest.raises(InPlaceError, match="scaled: backward needs x"):
+        y.sum().backward()

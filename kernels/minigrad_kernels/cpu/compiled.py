@@ -15,6 +15,7 @@ import hashlib
 import logging
 import os
 import pickle
+import shutil
 import stat
 import sys
 import threading
@@ -31,6 +32,7 @@ from numba.core.caching import NullCache
 
 from ..folders import cache_folder
 
+KEPT = 16  # folders of versions, the youngest
 FOLDER_VARIABLE = "MINIGRAD_KERNEL_CACHE"  # a folder, or "off"
 _log = logging.getLogger("minigrad.kernels")
 _result: Any = compiler.CompileResult  # what Numba keeps of a compiled function
@@ -56,10 +58,19 @@ def kernel_folder() -> Path | None:
         return None
     folder = Path(asked or cache_folder() / "kernels") / digest()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _prune(folder.parent)
         return folder if _is_ours(folder) and os.access(folder, os.W_OK) else None
     except OSError:
         return None
+
+
+def _prune(folders: Path) -> None:
+    """Remove the kernels of old versions. Whoever still runs one compiles it again."""
+    ages = sorted((f for f in folders.iterdir() if f.is_dir()), key=lambda f: -f.stat().st_mtime)
+    for old in ages[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _is_ours(folder: Path) -> bool:

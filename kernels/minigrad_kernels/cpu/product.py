@@ -26,7 +26,7 @@ ROWS, VECTORS = (8, 2) if LANES == 16 else (4, 2)  # 16 of 32 registers, or 8 of
 WIDE = VECTORS * LANES  # a multiple of ROWS: a side padded for columns is padded for rows
 
 
-def _make_tile(rows: int, vectors: int, gain: bool) -> Any:
+def make_product_tile(rows: int, vectors: int, gain: bool) -> Any:
     """Return tile(A, a, row, column, B, b, ldb, K, C, c, ldc) for rows × (vectors · LANES) results, K >= 1:
 
     C[c + i·ldc + j] (+)= Σ_k A[a + i·row + k·column] · B[b + k·ldb + j]
@@ -70,7 +70,7 @@ def _make_tile(rows: int, vectors: int, gain: bool) -> Any:
     return tile
 
 
-_set, _gain = _make_tile(ROWS, VECTORS, False), _make_tile(ROWS, VECTORS, True)
+set_tile, gain_tile = make_product_tile(ROWS, VECTORS, False), make_product_tile(ROWS, VECTORS, True)
 
 
 @compiled
@@ -80,7 +80,7 @@ def multiply(
     """Set C (M, N) to A (M, K) · B (K, N), given as flat arrays with the places where the matrices begin."""
     for j in range(0, N, WIDE):  # outside: the columns of B that a tile needs stay in the nearest cache
         for i in range(0, M, ROWS):
-            _set(A, a + i * row, row, column, B, b + j, ldb, K, C, c + i * ldc + j, ldc)
+            set_tile(A, a + i * row, row, column, B, b + j, ldb, K, C, c + i * ldc + j, ldc)
 
 
 @compiled
@@ -90,7 +90,7 @@ def add_product(
     """Add A·B to C, as `multiply` sets it."""
     for j in range(0, N, WIDE):
         for i in range(0, M, ROWS):
-            _gain(A, a + i * row, row, column, B, b + j, ldb, K, C, c + i * ldc + j, ldc)
+            gain_tile(A, a + i * row, row, column, B, b + j, ldb, K, C, c + i * ldc + j, ldc)
 
 
 def padded(n: int, multiple: int) -> int:

@@ -99,6 +99,16 @@ def test_a_folder_that_cannot_be_made_means_no_cache(monkeypatch, tmp_path):
     assert compiled.kernel_folder() is None
 
 
+def test_kernels_of_old_versions_are_removed(monkeypatch, tmp_path):
+    monkeypatch.setenv(compiled.FOLDER_VARIABLE, str(tmp_path))
+    for age in range(compiled.KEPT + 5):
+        (tmp_path / str(age)).mkdir()
+        os.utime(tmp_path / str(age), (1e9 - age, 1e9 - age))
+    (tmp_path / "file").write_text("")
+    folder = compiled.kernel_folder()
+    assert {f.name for f in tmp_path.iterdir()} == {folder.name, "file", *map(str, range(compiled.KEPT - 1))}
+
+
 def test_the_users_cache_folder_is_the_default(monkeypatch, tmp_path):
     monkeypatch.delenv(compiled.FOLDER_VARIABLE, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
