@@ -9,6 +9,7 @@ from .backend import kernels
 from .checkpoint import checkpoint
 from .dtypes import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from .dtypes import get_default_dtype, set_default_dtype
+from .explain import explain  # the function takes the name of its package, which `from minigrad.explain` still finds
 from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .io import load, save
 from .ops import *

@@ -72,7 +72,7 @@ def record(op: str, array: Array, *edges: Edge) -> Tensor:
     y.array = array if type(array) is ndarray else as_array(array)
     if mode.recording:
         if clock.last_rebase:
-            check_fresh(op, edges)
+            check_fresh(op, *(x for x, _ in edges))
         kept = [edge for edge in edges if edge[0].tracked]
         if kept:
             y.op, y.edges, y.tracked = op, kept, True
@@ -90,6 +90,8 @@ def record_view(op: str, array: Array, x: Tensor, rule: Rule) -> Tensor:
     if y.array is x.array or (y.array.base is not None and (y.array.base is source or y.array.base is x.array)):
         share_memory(y, x)
         y.is_view = True
+        if clock.last_rebase and y.buffer is not None:
+            y.settled = y.buffer.rebased  # it shows what the memory holds now
     return y
 
 
@@ -191,6 +193,7 @@ def _conform(y: Tensor, x: Tensor, dx: Tensor) -> Tensor:
 
 
 def _seed(y: Tensor, gradient: Tensor | None) -> Tensor:
+    check_fresh("backward", y)
     if not y.tracked:
         raise GradientError(
             f"backward: a {y.op} of shape {y.array.shape} does not require a gradient\n"

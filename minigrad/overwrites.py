@@ -10,13 +10,12 @@ import itertools
 import os
 import sys
 import weakref
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .errors import InPlaceError
 
 if TYPE_CHECKING:
-    from .autograd import Edge, Node, Rule
+    from .autograd import Node, Rule
     from .tensor import Tensor
 
 _PACKAGE = os.path.dirname(__file__) + os.sep
@@ -86,10 +85,10 @@ def rebase(x: Tensor, earlier: Tensor, y: Tensor, place: str) -> None:
     x.hooks = ()  # they watch the earlier value, as in PyTorch
 
 
-def check_fresh(op: str, edges: Iterable[Edge]) -> None:
-    """Raise if an input is a view of memory whose history was rewritten after the view was taken."""
-    for x, _ in edges:
-        if x.is_view and x.buffer is not None and x.buffer.rebased > x.order:
+def check_fresh(op: str, *xs: Node) -> None:
+    """Raise if one of `xs` is a view of memory whose history was rewritten after the view was taken."""
+    for x in xs:
+        if x.is_view and x.buffer is not None and x.buffer.rebased > x.order and x.buffer.rebased > x.settled:
             raise InPlaceError(
                 f"{op}: an input is a view of memory that was overwritten later, by {x.buffer.place}, so its history "
                 "is out of date\nHint: take the view again after the change"

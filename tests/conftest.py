@@ -1,12 +1,11 @@
-"""Hypothesis profiles: derandomised by default and in CI, random with --hypothesis-profile=explore."""
+"""Hypothesis profiles: derandomised by default and in CI, random with --hypothesis-profile=explore. And our own plugin."""
 
-import pytest
-from hypothesis import HealthCheck, settings
+import minigrad_pytest
+from minigrad.testing.profiles import register_profiles
 
-pytest.register_assert_rewrite("tests.ops.laws")
+register_profiles(load="ci")
 
-_common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("ci", derandomize=True, database=None, max_examples=50, **_common)
-settings.register_profile("dev", derandomize=True, database=None, max_examples=50, **_common)
-settings.register_profile("explore", max_examples=1000, **_common)
-settings.load_profile("ci")
+
+def pytest_addoption(pluginmanager):
+    if not pluginmanager.has_plugin("minigrad"):  # a checkout that is not installed has no entry points
+        pluginmanager.register(minigrad_pytest, "minigrad")

@@ -1,3 +1,4 @@
+import contextlib
 import threading
 
 import numpy as np
@@ -17,6 +18,14 @@ def test_no_grad_records_nothing_and_enable_grad_records_again():
             assert (leaf() * 2).requires_grad
         assert not (leaf() * 2).requires_grad
     assert (leaf() * 2).requires_grad
+
+
+def test_an_exception_leaves_the_mode_that_was_there_before():
+    with no_grad():
+        with contextlib.suppress(ValueError), enable_grad():
+            raise ValueError
+        assert not is_grad_enabled()
+    assert is_grad_enabled()
 
 
 def test_modes_work_as_decorators_and_leave_the_caller_alone():

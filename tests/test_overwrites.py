@@ -265,3 +265,24 @@ def test_in_place_ops_raise_no_false_alarm_for_later_graphs():
         with no_grad():
             w.sub_(0.1 * w.grad)
         w.grad = None
+
+
+def test_a_view_taken_after_the_overwrite_is_as_fresh_as_its_memory_even_without_a_history():
+    x = leaf(1.0, 2.0) * 3
+    x.mul_(x)
+    with no_grad():
+        untracked = x[:1]
+    assert (untracked * 2).tolist() == [18]
+    x.zero_()
+    assert (x[:1] + 1).tolist() == [1]
+
+
+def test_backward_from_a_view_whose_history_is_out_of_date_is_refused():
+    a = leaf(1.0, 2.0)
+    x = a * 3
+    view = x[:1]
+    x.add_(x)
+    with pytest.raises(InPlaceError, match="backward: an input is a view of memory that was overwritten later, by add_ at"):
+        view.backward(Tensor([1.0], dtype="float64"))
+    x[:1].backward(Tensor([1.0], dtype="float64"))
+    assert view.item() == 6 and a.grad.tolist() == [6, 0]

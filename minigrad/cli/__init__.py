@@ -7,14 +7,14 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import MinigradError
-from . import bench, info, predict, train
+from . import bench, classroom, generate, info, mutants, predict, trace, train, warmup
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command and its subcommands."""
     top = argparse.ArgumentParser(prog="minigrad", description="A deep-learning framework to read, check and race.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (train, predict, info, bench):
+    for module in (train, predict, generate, info, bench, warmup, mutants, classroom, trace):
         name = module.__name__.rpartition(".")[2]
         summary = (module.__doc__ or "").splitlines()[0]
         command = commands.add_parser(name, help=summary, description=summary)

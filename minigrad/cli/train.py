@@ -1,7 +1,8 @@
-"""Train a network on real pictures, and show how well it does.
+"""Train a network on real data, and show how well it does: pictures unless a RECIPE is named.
 
 Writes to --out: metrics.json, history.csv, curves.png, confusion.png, mistakes.png, filters.png, model.safetensors
-(the weights, for `minigrad predict`) and checkpoint.safetensors (the whole run, for --resume).
+(the weights, for `minigrad predict`) and checkpoint.safetensors (the whole run, for --resume). The recipes for
+sequences, a page each in minigrad/recipes, write what is worth seeing of theirs.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ import json
 import shlex
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..data import DataLoader
-from ..errors import ArgumentError, FileFormatError
-from ..io import atomic_write, load
+from ..errors import ArgumentError
+from ..io import atomic_write
 from ..nn import functional as F
 from ..optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from ..optim.lr_scheduler import OneCycleLR
 from ..random import manual_seed
+from ..recipes import RECIPES, Run
+from ..recipes.recipe import add_options, differences, spelled
+from ..recipes.saved import CHECKPOINT, read_checkpoint, restored
 from ..train import Checkpoint, ConfusionMatrix, HistoryLog, ProgressBar, Trainer, accuracy
 from .classifier import (
     DTYPES,
@@ -37,13 +41,34 @@ from .classifier import (
 )
 from .report import report
 
-CHECKPOINT = "checkpoint.safetensors"
+DIGITS = "digits"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Declare the options; one that is left out is None, and `Recipe` has its default."""
+    """Declare the options, before and after the name of a recipe; without one they are those of the pictures."""
+    _add_picture_options(command)
+    recipes = command.add_subparsers(dest="recipe", metavar="RECIPE", title="recipes")
+    summaries = {DIGITS: "pictures of digits and things, by a convolutional network: what no RECIPE means"}
+    for name in (DIGITS, *RECIPES):
+        summary = summaries.get(name) or (RECIPES[name].__doc__ or "").splitlines()[0]
+        recipe = recipes.add_parser(name, help=summary, description=summary, argument_default=argparse.SUPPRESS)
+        if name == DIGITS:
+            _add_picture_options(recipe, argparse.SUPPRESS)
+        else:
+            add_options(recipe, RECIPES[name])
+            _add_folders(recipe, argparse.SUPPRESS, name)
+
+
+def _add_folders(command: argparse.ArgumentParser, default: Any, name: str) -> None:
+    option = partial(command.add_argument, type=Path, default=default, metavar="DIR")
+    option("--out", help=f"default runs/{name}-TIME")
+    option("--resume", help="go on with the run in this folder")
+
+
+def _add_picture_options(command: argparse.ArgumentParser, default: Any = None) -> None:
+    """Declare the options of a classifier of pictures; `Recipe` has the defaults of those left out."""
     usual = Recipe()
-    option = partial(command.add_argument, default=None)
+    option = partial(command.add_argument, default=default)
     option("--model", choices=MODELS, help=f"default {usual.model}")
     option("--data", choices=PICTURES, help=f"default {usual.data}: 10,000 of MNIST, shipped along")
     option("--epochs", type=int, help=f"default {usual.epochs}")
@@ -54,8 +79,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     option("--device", help=f"cpu or cuda, default {usual.device}")
     option("--dtype", choices=DTYPES, help=f"default {usual.dtype}")
     option("--no-augment", dest="augment", action="store_false", help="train on the pictures as they are")
-    command.add_argument("--out", type=Path, default=None, metavar="DIR", help="default runs/MODEL-DATA-TIME")
-    command.add_argument("--resume", type=Path, default=None, metavar="DIR", help="go on with the run in this folder")
+    _add_folders(command, default, "MODEL-DATA")
 
 
 def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -88,35 +112,67 @@ def build(recipe: Recipe, out: Path, console: Any) -> tuple[Trainer, DataLoader,
     return trainer, loader, test, pictures.info.classes
 
 
-def resumed(folder: Path, given: dict[str, Any]) -> tuple[Recipe, dict[str, Any]]:
-    """Return the recipe and the state of the run in `folder`; options that contradict the recipe are refused."""
-    path = folder / CHECKPOINT if folder.is_dir() else folder
-    state = load(path)
-    if not isinstance(state, dict) or "run" not in state:
-        raise FileFormatError(f"{path}: not the checkpoint of a run\nHint: give the folder of an earlier --out")
-    recipe = stored_recipe(state["run"], path)
-    for name, value in given.items():
-        if value != getattr(recipe, name):
-            raise ArgumentError(
-                f"--resume: the run was begun with {name} {getattr(recipe, name)}, not {value}\n"
-                "Hint: leave the option out to finish the run as it was planned, or begin a new one"
-            )
-    return recipe, state
+def refuse_contradictions(recipe: Any, given: dict[str, Any]) -> None:
+    """Refuse options that contradict the recipe of the run to go on with."""
+    if told := differences(recipe, given):
+        raise ArgumentError(
+            f"--resume: the run was begun with {told}\n"
+            "Hint: leave the option out to finish the run as it was planned, or begin a new one"
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, evaluate, and write the results."""
+    """Train by the recipe that is named, or that the run to go on with was begun by."""
+    found = None if arguments.resume is None else read_checkpoint(arguments.resume)
+    begun = DIGITS if found is None else found[1]["run"].get("recipe", DIGITS)
+    name = arguments.recipe or begun
+    if found is not None and name != begun:
+        raise ArgumentError(
+            f"--resume: {arguments.resume} holds a run of {begun}, not of {name}\n"
+            f"Hint: minigrad train --resume {shlex.quote(str(arguments.resume))}"
+        )
+    if name == DIGITS:
+        return train_on_pictures(arguments, found)
+    return train_by_recipe(name, arguments, found)
+
+
+def train_by_recipe(name: str, arguments: argparse.Namespace, found: tuple[Path, dict[str, Any]] | None) -> int:
+    """Run a recipe, from the start or from a checkpoint."""
+    kind = RECIPES.get(name)
+    known = [] if kind is None else [each.name for each in fields(kind)]
+    given = {option: value for option, value in vars(arguments).items()
+             if value is not None and option not in ("command", "run", "recipe", "out", "resume")}  # fmt: skip
+    foreign = [f"--{'no-' if value is False else ''}{spelled(option)}" for option, value in given.items()
+               if option not in known]  # fmt: skip
+    if kind is not None and foreign:
+        raise ArgumentError(f"{name} has no {', '.join(foreign)}\nHint: minigrad train {name} --help lists its options")
+    if found is None:
+        out, source = arguments.out or Path("runs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}", None
+        recipe = RECIPES[name](**given)
+    else:
+        path, state = found
+        recipe, source = restored(state["run"], RECIPES, path), path.parent
+        refuse_contradictions(recipe, given)
+        out = arguments.out or source
+    Run(recipe, out, source).execute()
+    return 0
+
+
+def train_on_pictures(arguments: argparse.Namespace, found: tuple[Path, dict[str, Any]] | None) -> int:
+    """Train a classifier of pictures, evaluate it, and write the results."""
     from rich.console import Console
     from threadpoolctl import threadpool_limits
 
     console = Console()
     say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
     given = given_options(arguments)
-    if arguments.resume is not None:
-        recipe, state = resumed(arguments.resume, given)
-        out = arguments.out or (arguments.resume if arguments.resume.is_dir() else arguments.resume.parent)
+    state = None
+    if found is not None:
+        path, state = found
+        recipe, out = stored_recipe(state["run"], path), arguments.out or path.parent
+        refuse_contradictions(recipe, given)
     else:
-        recipe, state = Recipe(**given), None
+        recipe = Recipe(**given)
         out = arguments.out or Path("runs") / f"{recipe.model}-{recipe.data}-{time.strftime('%Y%m%d-%H%M%S')}"
     trainer, loader, test, classes = build(recipe, out, console)
     if state is not None:

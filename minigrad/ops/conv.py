@@ -5,7 +5,7 @@
 summed over everything, c within k's group. T is linear in each argument; its derivative by any one of them is an array
 computed from the other two:
 
-    slide    ∂T/∂y    slide the filters over the image          (conv1d, conv2d, conv3d)
+    slide    ∂T/∂y    slide the filters over the image          (conv1d, conv2d, conv3d; a bias may be added)
     paint    ∂T/∂x    paint every filter back where it looked   (conv_transpose1d, 2d, 3d)
     match    ∂T/∂w    match the image with the output           (the gradient of the filters)
 
@@ -22,7 +22,7 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
-from ..autograd import record
+from ..autograd import Edge, record
 from ..backend import Array, accelerable, array_module
 from .geometry import Geometry
 
@@ -32,17 +32,18 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 
-def slide(x: Tensor, w: Tensor, g: Geometry) -> Tensor:
-    """Slide the filters over the image: y = ∂T/∂y.
+def slide(x: Tensor, w: Tensor, g: Geometry, b: Tensor | None = None) -> Tensor:
+    """Slide the filters over the image: y = ∂T/∂y, plus a bias per filter.
 
-    Forward   y[n, k, p] = Σ_cr x[n, c, stride·p + dilation·r - padding] w[k, c, r]
-    Backward  dx = paint(dy, w),  dw = match(x, dy)
-    Shapes    x (N, C, H, W), w (K, C/groups, R, S)  ->  y (N, K, P, Q)
+    Forward   y[n, k, p] = b[k] + Σ_cr x[n, c, stride·p + dilation·r - padding] w[k, c, r]
+    Backward  dx = paint(dy, w),  dw = match(x, dy),  db[k] = Σ_np dy[n, k, p]
+    Shapes    x (N, C, H, W), w (K, C/groups, R, S), b (K)  ->  y (N, K, P, Q)
     Source    LeCun et al., "Gradient-based learning applied to document recognition", 1998, section II
     """
-    return record(
-        "conv", slide_loop(x.array, w.array, g), (x, lambda dy, _: paint(dy, w, g)), (w, lambda dy, _: match(x, dy, g))
-    )
+    edges: list[Edge] = [(x, lambda dy, _: paint(dy, w, g)), (w, lambda dy, _: match(x, dy, g))]
+    if b is not None:
+        edges.append((b, lambda dy, _: dy.sum((0, *range(2, dy.array.ndim)))))
+    return record("conv", slide_loop(x.array, w.array, g, None if b is None else b.array), *edges)
 
 
 def paint(y: Tensor, w: Tensor, g: Geometry) -> Tensor:
@@ -96,13 +97,14 @@ def columns(x_nchw: Array, g: Geometry) -> Array:
 
 
 @accelerable
-def slide_loop(x_nchw: Array, w_kcrs: Array, g: Geometry) -> Array:
+def slide_loop(x_nchw: Array, w_kcrs: Array, g: Geometry, b_k: Array | None = None) -> Array:
     """One matrix product per group: every window with every filter."""
     N, K = len(x_nchw), len(w_kcrs)
     filters = w_kcrs.reshape(g.groups, K // g.groups, w_kcrs.shape[1] * prod(g.kernel))
     y = columns(x_nchw, g) @ filters.swapaxes(1, 2)  # (groups, N·P·Q, K/groups)
     y = y.reshape(g.groups, N, prod(g.out), K // g.groups).transpose(1, 0, 3, 2)
-    return y.reshape(N, K, *g.out)
+    y = y.reshape(N, K, *g.out)
+    return y if b_k is None else y + b_k.reshape(K, *(1,) * len(g.size))
 
 
 @accelerable

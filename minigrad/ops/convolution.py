@@ -129,7 +129,7 @@ def _conv(
     kernel = w.array.shape[2:]
     front, back = _padding(op, d, padding, kernel, steps, gaps)
     g = window_count(op, Geometry(x.array.shape[2:], (), kernel, steps, front, gaps, groups), back)
-    y = _with_bias(op, slide(x, w, g), bias, K, d)
+    y = slide(x, w, g, _checked_bias(op, bias, x, K))
     return y if batched else y.squeeze(0)
 
 
@@ -161,7 +161,9 @@ def _conv_transpose(
     if min(size) < 1:
         raise ShapeError(f"{op}: the image would have size {size}\nHint: use less padding than {front}")
     g = Geometry(size, out, kernel, steps, front, gaps, groups)
-    x = _with_bias(op, paint(y, w, g), bias, w.array.shape[1] * groups, d)
+    C = w.array.shape[1] * groups
+    x, b = paint(y, w, g), _checked_bias(op, bias, y, C)
+    x = x if b is None else x + b.reshape(C, *(1,) * d)
     return x if batched else x.squeeze(0)
 
 
@@ -198,10 +200,15 @@ def _padding(
     return tuple(n // 2 for n in total), tuple(n - n // 2 for n in total)
 
 
-def _with_bias(op: str, y: Tensor, bias: Tensor | None, channels: int, d: int) -> Tensor:
+def _checked_bias(op: str, bias: Tensor | None, input: Tensor, channels: int) -> Tensor | None:
+    """Check that the bias has a number of the type of the input for each channel."""
     if bias is None:
-        return y
+        return None
     b = tensor_of(op, bias, "bias")
     if b.array.shape != (channels,):
         raise ShapeError(f"{op}: bias has shape {b.array.shape}, one number for each of {channels} channels is needed")
-    return y + b.reshape(channels, *(1,) * d)
+    if b.array.dtype != input.array.dtype:
+        raise DtypeError(
+            f"{op}: input is {input.array.dtype} but bias is {b.array.dtype}\nHint: convert one with .to(dtype)"
+        )
+    return b

@@ -16,7 +16,7 @@ from ..io import atomic_write
 INK, SECOND, GRID = "#1f4e79", "#c55a11", "#d9d9d9"
 
 
-def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
+def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
     """Return a figure and its axes, drawn without any window system."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -26,7 +26,8 @@ def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tup
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def _write(figure: Any, path: str | os.PathLike[str]) -> Path:
+def write_picture(figure: Any, path: str | os.PathLike[str]) -> Path:
+    """Write a figure as a PNG, the same bytes each time."""
     with atomic_write(path, "wb") as file:
         figure.savefig(file, format="png", metadata={"Software": None})
     return Path(path)
@@ -45,7 +46,7 @@ def plot_curves(history: Sequence[dict[str, float]], path: str | os.PathLike[str
     if not history:
         raise ArgumentError("plot_curves: the history is empty; train for at least one epoch")
     names = [n for n in history[0] if n != "epoch" and not n.startswith("val_")]
-    figure, axes = _figure(4.2 * len(names), 3.2, 1, len(names))
+    figure, axes = new_figure(4.2 * len(names), 3.2, 1, len(names))
     epochs = [row["epoch"] for row in history]
     for ax, name in zip(axes[0], names, strict=True):
         for column, label, color in [(name, "training", INK), (f"val_{name}", "validation", SECOND)]:
@@ -56,7 +57,7 @@ def plot_curves(history: Sequence[dict[str, float]], path: str | os.PathLike[str
         ax.grid(color=GRID)
         ax.legend(frameon=False)
     figure.suptitle(title)
-    return _write(figure, path)
+    return write_picture(figure, path)
 
 
 def plot_confusion(counts: Any, path: str | os.PathLike[str], labels: Sequence[str] | None = None) -> Path:
@@ -65,15 +66,19 @@ def plot_confusion(counts: Any, path: str | os.PathLike[str], labels: Sequence[s
     n = len(counts)
     names = [str(i) for i in range(n)] if labels is None else list(labels)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    figure, axes = _figure(max(4.5, 0.5 * n), max(4.2, 0.48 * n))
+    longest = max(map(len, names), default=0)
+    room = 0.08 * max(0, longest - 3)  # beside the matrix, for the names
+    figure, axes = new_figure(max(4.5, 0.5 * n) + room, max(4.2, 0.48 * n) + room)
     ax = axes[0, 0]
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for i, j in np.argwhere(counts):
         ink = "white" if share[i, j] > 0.5 else INK
         ax.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=8, color=ink)
     ax.set(xlabel="predicted", ylabel="true", xticks=range(n), yticks=range(n), xticklabels=names, yticklabels=names)
+    if longest > 3:
+        ax.tick_params("x", rotation=60)
     ax.set_title(f"{np.trace(counts) / max(counts.sum(), 1):.2%} of {counts.sum()} right")
-    return _write(figure, path)
+    return write_picture(figure, path)
 
 
 def _picture(image: Any) -> Any:
@@ -89,14 +94,14 @@ def plot_images(images: Any, captions: Sequence[str], path: str | os.PathLike[st
     images = _with_axes("plot_images", "(N, C, H, W)", images, 4)
     columns = min(8, max(len(images), 1))
     rows = max(1, math.ceil(len(images) / columns))
-    figure, axes = _figure(1.25 * columns, 1.45 * rows + 0.3, rows, columns)
+    figure, axes = new_figure(1.25 * columns, 1.45 * rows + 0.3, rows, columns)
     for ax in axes.flat:
         ax.axis("off")
     for ax, image, caption in zip(axes.flat, images, captions, strict=False):
         ax.imshow(_picture(image), cmap="gray_r" if image.shape[0] != 3 else None)
         ax.set_title(caption, fontsize=8)
     figure.suptitle(title)
-    return _write(figure, path)
+    return write_picture(figure, path)
 
 
 def plot_filters(weight: Any, path: str | os.PathLike[str], title: str = "") -> Path:
@@ -108,12 +113,12 @@ def plot_filters(weight: Any, path: str | os.PathLike[str], title: str = "") -> 
     else:
         tiles, edge = weight[:, :1].transpose(0, 2, 3, 1), np.nan
     picture = _mosaic(tiles, 8, edge)
-    figure, axes = _figure(6.4, 6.4 * picture.shape[0] / picture.shape[1] + 0.4)
+    figure, axes = new_figure(6.4, 6.4 * picture.shape[0] / picture.shape[1] + 0.4)
     reach = np.abs(weight).max(initial=0.0) or 1.0
     axes[0, 0].imshow(picture, cmap="RdBu_r", vmin=-reach, vmax=reach)
     axes[0, 0].axis("off")
     figure.suptitle(title)
-    return _write(figure, path)
+    return write_picture(figure, path)
 
 
 def _mosaic(tiles_krsc: np.ndarray[Any, Any], columns: int, edge: float) -> np.ndarray[Any, Any]:

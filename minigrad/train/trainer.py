@@ -31,6 +31,7 @@ Row = dict[str, float]
 class Trainer:
     """Fits a model to data: batches (x, y) of tensors, which it moves to the model's device and floating type.
 
+    A model of several arguments is given batches (x, lengths, ..., y): the last is the target, the others go to it.
     `loss(output, target)` returns the mean over a batch. Each of `metrics` does the same as a plain number, by name.
     `scheduler` is stepped after every batch, or after every epoch with `schedule_by="epoch"`; ReduceLROnPlateau after
     every epoch, and follows the validation loss, or the training loss if there is no validation.
@@ -119,9 +120,9 @@ class Trainer:
     def _train_epoch(self, loader: Iterable[Any], interrupt: Interrupt) -> None:
         self.model.train()
         self._tell("epoch_started", self.epoch)
-        for x, y in map(self.placed, loader):
-            output, loss = self.step(x, y)
-            self._add(output, y, loss)
+        for batch in map(self.placed, loader):
+            output, loss = self.step(*batch)
+            self._add(output, batch[-1], loss)
             self.batches += 1
             self._tell("batch_ended", self._means())
             self._heed(interrupt)
@@ -131,11 +132,12 @@ class Trainer:
         model = next(self.model.parameters())
         return [t.to(device=model.device, dtype=model.dtype if t.is_floating_point() else None) for t in batch]
 
-    def step(self, x: Tensor, y: Tensor) -> tuple[Tensor, float]:
-        """Take one step on one batch; return the output of the model and the loss."""
+    def step(self, *batch: Tensor) -> tuple[Tensor, float]:
+        """Take one step on one batch, (x, y); return the output of the model and the loss."""
+        *x, y = batch
         random = get_rng_state()
         self.optimizer.zero_grad()
-        output = self.model(x)
+        output = self.model(*x)
         loss = self.loss(output, y)
         value = float(loss.item())
         if not math.isfinite(value):
@@ -147,16 +149,16 @@ class Trainer:
             self.scheduler.step()
         return output, value
 
-    def _explain(self, x: Tensor, y: Tensor, value: float) -> None:
+    def _explain(self, x: list[Tensor], y: Tensor, value: float) -> None:
         """Find what first went wrong in a step whose loss is not finite, and raise."""
         self._check_parameters()
         place = f"epoch {self.epoch + 1}, batch {self.batches + 1}"
-        for name, data in (("x", x), ("y", y)):
+        for name, data in (*(("x", part) for part in x), ("y", y)):
             if not _is_finite(data):
                 raise AnomalyError(f"fit: the loss is {value} in {place}: {name} of the batch is not finite\n"
                                    "Hint: look for NaN and infinity in the data set")  # fmt: skip
         with detect_anomaly():
-            self.loss(self.model(x), y)
+            self.loss(self.model(*x), y)
         raise AnomalyError(f"fit: the loss is {value} in {place}")
 
     def _check_parameters(self) -> None:
@@ -175,8 +177,8 @@ class Trainer:
         self.model.eval()
         try:
             with no_grad():
-                for x, y in map(self.placed, loader):
-                    output = self.model(x)
+                for *x, y in map(self.placed, loader):
+                    output = self.model(*x)
                     self._add(output, y, float(self.loss(output, y).item()))
             if not self._sums:
                 raise ArgumentError("evaluate: the loader gave no batches\nHint: a generator gives them only once")

@@ -72,7 +72,7 @@ ADDS = [((3, 4), 1, (6,), 4, (3, 6)), ((3, 4), 0, (5,), 3, (5, 4)), ((3, 4), -1,
 CASES = [
     *[Case("gather", ops.gather, gathered, [A(*shape), dim, K(*index, below=n)]) for shape, dim, index, n in [
         ((3, 4), 0, (5, 2), 3), ((3, 4), -1, (2, 6), 4), ((2, 3, 4), 1, (2, 5, 3), 3), ((3,), 0, (0,), 3), ((), 0, (), 1), ((), 0, (3,), 1),
-        ((3, 0), 0, (2, 0), 3), ((3, 4), 1, (3, 4), 4)]],
+        ((3, 0), 0, (2, 0), 3), ((3, 4), 1, (3, 4), 4), ((3, 3), 0, (3, 3), 3)]],
     *[Case("index_select", ops.index_select, lambda x, dim, k: np.take(x, k.reshape(-1), dim), [A(*shape), dim, K(*index, below=n)], general=False)
         for shape, dim, index, n in [((3, 4), 0, (5,), 3), ((3, 4), -1, (2,), 4), ((2, 3, 4), 1, (4,), 3), ((3, 4), 0, (), 3), ((3,), 0, (0,), 3)]],
     Case("index_select", ops.index_select, lambda x, dim, k: x, [A(), 0, K(1, below=1)], general=False),

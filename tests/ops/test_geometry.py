@@ -24,12 +24,21 @@ def test_the_window_count_is_the_number_of_places_where_the_window_fits(size, ke
     assert front == padding and back <= padding and last.stop <= size + front + back
 
 
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(1, 3))
+def test_a_tap_looks_at_the_pixel_that_the_formula_names(out, kernel, stride, dilation):
+    g = Geometry((100,), (out,), (kernel,), (stride,), (0,), (dilation,))
+    for r in range(kernel):
+        assert list(range(100)[g.tap((r,))[0]]) == [stride * p + dilation * r for p in range(out)]
+
+
 def test_ceil_mode_counts_a_last_window_that_hangs_over_the_edge_but_starts_inside():
     geometry = Geometry((5,), (), (2,), (2,), (0,), (1,))
     assert window_count("op", geometry, (0,)).out == (2,)
     assert window_count("op", geometry, (0,), ceil_mode=True).out == (3,)
     outside = Geometry((4,), (), (1,), (3,), (1,), (1,))
     assert window_count("op", outside, (1,), ceil_mode=True).out == (2,)
+    just_outside = Geometry((4,), (), (1,), (2,), (0,), (1,))
+    assert window_count("op", just_outside, (0,), ceil_mode=True).out == (2,)
 
 
 def test_one_number_serves_every_axis():

@@ -14,6 +14,7 @@ KEYS = {
     (2, 3): [
         0, -1, (1, 2), (0, -3), S(1, None), S(None, None, -1), (S(None), S(None, None, -2)), (S(2, 0, -1), 1), ..., (), (..., 1),
         (0, ...), N, (S(None), N), (N, ..., N), True, (N, 0, S(0, 0)), S(5, 9), [0, 0, 1], [-1, 0, -1], ([0, 1, 1], [2, 0, 0]),
+        ([0, 1], [-1, -2]),
         (S(None), [0, 0, 2]), ([[0], [1]], [0, 1, 1]), ([0, 0], S(None, None, -1)), (1, [0, 2, 2]), ([1, 1], N, S(1, 3)), MASK,
         [True, False], (S(None), [True, False, True]), ([True, True], [0, 2]), (N, MASK), ([0, 0], ...), (N, [0, 0], ..., [1, 1]),
         ([],), range(2), np.array(1), np.int64(-1), (np.array([[1, 1], [0, 1]]),), np.zeros((2, 3), bool), [[0, 1], [1, 1]],
@@ -208,6 +209,8 @@ X = minigrad.arange(6.0).reshape(2, 3)
         (lambda: ops.put_add(X, [0, 0], (2, 4)), errors.ShapeError, r"does not fit the \(2, 4\)"),
         (lambda: ops.put_add(X[0], 5, (2, 3)), errors.RangeError, "put_add: shape"),
         (lambda: ops.put_add(X, [0, 5], (2, 3)), errors.RangeError, "put_add: shape"),
+        (lambda: ops.put_add(X[0], ([0, 1], [0, 1, 2]), (2, 3)), errors.ShapeError, r"put_add: .*\(2,\).*\(3,\)"),
+        (lambda: ops.put_add(X[0], ([0, 1, 0], [0, 1, 3]), (2, 3)), errors.RangeError, "put_add: shape"),
         (lambda: ops.index_put(X, 0, X), errors.ShapeError, r"index_put: a value of shape \(2, 3\) does not fit the \(3,\)"),
         (lambda: ops.index_put(X, X > 2, minigrad.ones(2)), errors.ShapeError, r"shape \(2,\) does not fit the \(3,\)"),
         (lambda: ops.index_put(X, 7, X), errors.RangeError, "index_put: shape"),

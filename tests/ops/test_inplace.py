@@ -86,8 +86,8 @@ def test_the_value_is_that_of_the_op_and_the_object_and_its_memory_stay(row):
 @pytest.mark.parametrize("row", CALLS, ids=IDS)
 def test_first_and_second_derivatives_agree_with_differences(row):
     _, call, _, shape = row
-    gradcheck(lambda *xs: applied(call, *xs), *draw(shape))
-    gradgradcheck(lambda *xs: applied(call, *xs), *draw(shape))
+    gradcheck(lambda *xs: applied(call, *xs), *draw(shape), zero="allowed")  # a floor is flat
+    gradgradcheck(lambda *xs: applied(call, *xs), *draw(shape), zero="allowed")
 
 
 @pytest.mark.parametrize("row", CALLS, ids=IDS)

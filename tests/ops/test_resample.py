@@ -38,8 +38,9 @@ def test_the_transposed_matrix_is_the_adjoint(pair):
     assert (back.P, back.H) == (sparse.H, sparse.P)
 
 
-def test_derivatives_agree_with_differences_to_second_order():
-    matrix = Sparse(3, 4, np.array([0, 0, 2, 2, 2]), np.array([0, 3, 1, 1, 2]), np.array([0.5, 1, 2, -1, 1]))
+@pytest.mark.parametrize("P", [3, 4])
+def test_derivatives_agree_with_differences_to_second_order(P):
+    matrix = Sparse(P, 4, np.array([0, 0, 2, 2, 2]), np.array([0, 3, 1, 1, 2]), np.array([0.5, 1, 2, -1, 1]))
     x = np.random.default_rng(0).normal(size=(2, 4))
     gradcheck(lambda x: resample(x, 1, matrix), x)
     gradgradcheck(lambda x: resample(x, 1, matrix) ** 2, x)

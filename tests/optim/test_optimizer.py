@@ -131,12 +131,12 @@ def test_the_closure_is_run_with_recording_on_and_its_loss_returned():
 def test_zero_grad_forgets_gradients_or_zeroes_them():
     x, y = leaf(3.0), leaf(1.0)
     optimizer = SGD([{"params": [x]}, {"params": [y]}])
-    x.grad = minigrad.tensor([2.0])
-    kept = x.grad
+    x.grad = kept = minigrad.tensor([2.0])
     optimizer.zero_grad(set_to_none=False)
     assert x.grad.tolist() == [0.0] and y.grad is None and kept.tolist() == [2.0]
+    y.grad = kept
     optimizer.zero_grad()
-    assert x.grad is None
+    assert x.grad is None and y.grad is None
 
 
 def test_a_gradient_that_does_not_fit_is_named_and_nothing_is_changed():

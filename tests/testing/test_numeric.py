@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from minigrad.testing.numeric import STEP, numeric_gradient, slope
+from minigrad.testing.directions import coordinates
+from minigrad.testing.numeric import METHODS, STEP, Lines, numeric_gradient, richardson, slope
 
 SMOOTH = [
     (math.exp, 1.0),
@@ -96,3 +97,47 @@ def test_the_step_is_the_one_that_is_asked_for():
     moves = []
     numeric_gradient(lambda arrays: moves.append(arrays[0][0] - 1.0) or 0.0, [np.array([1.0])], 0, step=0.25)
     assert max(moves) == 0.25 and STEP == 1e-3
+
+
+def lines(f, x, v=None):
+    y = np.asarray(f(x)).reshape(-1)
+    return Lines(lambda xs: np.asarray(f(xs[0])).reshape(-1), [x], y, np.ones(y.size) if v is None else v)
+
+
+@pytest.mark.parametrize("method, digits", [("richardson", 1e-11), ("central", 1e-8), ("complex", 1e-14)])
+def test_each_method_has_its_precision(method, digits):
+    x = np.array([0.7, -0.4, 30.0])
+    found = METHODS[method](lines(lambda x: np.tanh(x) ** 3 * np.exp(x / 10), x), coordinates(0, 3), STEP)
+    t = np.tanh(x)
+    exact = (3 * t**2 * (1 - t**2) + t**3 / 10) * np.exp(x / 10)
+    assert np.abs(found.value - exact).max() < digits * np.abs(exact).max()
+    assert (np.abs(found.value - exact) <= found.noise + 4 * found.error + 1e-15).all()
+
+
+def test_the_cotangent_weighs_the_outputs():
+    x, v = np.array([0.5, 2.0]), np.array([3.0, -2.0])
+    np.testing.assert_allclose(richardson(lines(lambda x: x**2, x, v), coordinates(0, 2), STEP).value, 2 * x * v, rtol=1e-9)
+
+
+def test_the_gap_is_the_bend_of_the_output_that_bends_most():
+    found = richardson(lines(np.abs, np.array([0.0, 1.0]), np.array([3.0, 1.0])), coordinates(0, 2), STEP)
+    np.testing.assert_allclose(found.gap, [6, 0], atol=1e-9)
+
+
+def test_long_outputs_are_taken_in_pieces():
+    f = lines(lambda x: np.outer(np.ones(100_000), x), np.arange(3.0))
+    tables = list(f.tables(coordinates(0, 3), np.ones(3), (-1.0, 1.0)))
+    assert [chunk for chunk, _ in tables] == [slice(0, 1), slice(1, 2), slice(2, 3)] and tables[0][1].shape == (1, 2, 300_000)
+
+
+def test_the_grain_of_single_precision_is_felt_and_that_of_double_is_not():
+    x = np.random.default_rng(0).normal(size=5)
+    for f, coarse in [(lambda x: np.exp(x.astype("f4")).astype(float), True), (np.exp, False), (np.abs, False), (np.floor, False),
+                      (lambda x: 1e6 + np.sin(x), False)]:  # fmt: skip
+        felt = lines(f, x)
+        felt.feel_grain()
+        assert felt.coarse is coarse
+    felt = lines(lambda x: np.exp(x.astype("f4")).astype(float), x)
+    before = felt.noise
+    felt.feel_grain()
+    assert felt.noise > 1e4 * before

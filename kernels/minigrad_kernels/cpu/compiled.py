@@ -136,6 +136,11 @@ def compiled(function: Any = None, **options: Any) -> Any:
     """
     if function is None:
         return lambda f: compiled(f, **options)
-    dispatcher = njit(nogil=True, error_model="numpy", **options)(function)
+    dispatcher = njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
     dispatcher._cache = KernelCache(function)
     return dispatcher
+
+
+def inner(function: Any) -> Any:
+    """Compile a kernel that only other kernels call: without the code that takes Python's objects apart."""
+    return compiled(function, no_cpython_wrapper=True)

@@ -22,7 +22,7 @@ WORTHWHILE = 2**21  # multiply-adds; below, a second thread costs more than it s
 def matmul_loop(x: Any, w: Any) -> Any:
     """Return x w for x (..., T, K) and w (..., K, M) with the same leading axes."""
     T, M = x.shape[-2], w.shape[-1]
-    if x.size * M <= WORTHWHILE or x.shape[:-2] != w.shape[:-2] or threads.thread_count() == 1:
+    if x.size * M <= WORTHWHILE or x.shape[:-2] != w.shape[:-2] or threads.get_num_threads() == 1:
         return NotImplemented
     y = np.empty((*x.shape[:-1], M), np.result_type(x, w))
     xs, ws, ys = (a.reshape(prod(a.shape[:-2]), *a.shape[-2:]) for a in (x, w, y))

@@ -15,14 +15,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 from .compiled import compiled
-from .simd import INT64, LANES, ZERO, _at, _load, _loop, _multiply_add, _pointer, _spread, _store
+from .simd import LANES, REGISTERS, ZERO, at, code, int64, load, loop, multiply_add, spread, store
 
-ROWS, VECTORS = (8, 2) if LANES == 16 else (4, 2)  # 16 of 32 registers, or 8 of 16, hold results
+ROWS, VECTORS = (8, 2) if REGISTERS == 32 else (4, 2)  # 16 of 32 registers, or 8 of 16, hold results
 WIDE = VECTORS * LANES  # a multiple of ROWS: a side padded for columns is padded for rows
 
 
@@ -36,36 +35,29 @@ def make_product_tile(rows: int, vectors: int, gain: bool) -> Any:
     def tile(
         typing: Any, A: Any, a: Any, row: Any, column: Any, B: Any, b: Any, ldb: Any, K: Any, C: Any, c: Any, ldc: Any
     ) -> Any:
-        i = types.int64
-        signature = types.void(A, i, i, i, B, i, i, i, C, i, i)
+        i, names = types.int64, "A a row column B b ldb K C c ldc"
+        return types.void(A, i, i, i, B, i, i, i, C, i, i), code(names, emit)
 
-        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            A_, a_, row_, column_, B_, b_, ldb_, K_, C_, c_, ldc_ = args
-            left = _pointer(context, builder, sig.args[0], A_, a_)
-            right = _pointer(context, builder, sig.args[4], B_, b_)
-            out = _pointer(context, builder, sig.args[8], C_, c_)
-            lines = [_at(builder, left, builder.mul(row_, ir.Constant(INT64, i))) for i in range(rows)]
-            places = [
-                _at(builder, _at(builder, out, builder.mul(ldc_, ir.Constant(INT64, i))), j * LANES)
-                for i in range(rows) for j in range(vectors)
-            ]  # fmt: skip
-            fma = _multiply_add(builder)
+    def emit(builder: Any, o: Any) -> None:
+        left, right, out = (at(builder, array, n) for array, n in ((o.A, o.a), (o.B, o.b), (o.C, o.c)))
+        lines = [at(builder, left, builder.mul(o.row, int64(i))) for i in range(rows)]
+        places = [
+            at(builder, at(builder, out, builder.mul(o.ldc, int64(i))), j * LANES)
+            for i in range(rows) for j in range(vectors)
+        ]  # fmt: skip
 
-            def step(k: Any, sums: list[Any]) -> list[Any]:
-                start = _at(builder, right, builder.mul(k, ldb_))
-                b_row = [_load(builder, _at(builder, start, j * LANES)) for j in range(vectors)]
-                at, gained = builder.mul(k, column_), []
-                for i, line in enumerate(lines):
-                    number = _spread(builder, builder.load(_at(builder, line, at)))
-                    gained += [builder.call(fma, [number, b_row[j], sums[i * vectors + j]]) for j in range(vectors)]
-                return gained
+        def step(k: Any, sums: list[Any]) -> list[Any]:
+            start, place = at(builder, right, builder.mul(k, o.ldb)), builder.mul(k, o.column)
+            b_row = [load(builder, at(builder, start, j * LANES)) for j in range(vectors)]
+            gained = []
+            for i, line in enumerate(lines):
+                number = spread(builder, builder.load(at(builder, line, place)))
+                gained += [multiply_add(builder, number, b_row[j], sums[i * vectors + j]) for j in range(vectors)]
+            return gained
 
-            first = [_load(builder, place) if gain else ZERO for place in places]
-            for place, total in zip(places, _loop(builder, K_, 1, first, step), strict=True):
-                _store(builder, total, place)
-            return context.get_dummy_value()
-
-        return signature, generate
+        first = [load(builder, place) if gain else ZERO for place in places]
+        for place, total in zip(places, loop(builder, o.K, first, step), strict=True):
+            store(builder, total, place)
 
     return tile
 

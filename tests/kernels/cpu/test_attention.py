@@ -128,7 +128,7 @@ def test_float64_and_dropout_are_left_to_the_definition(counted):
 def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):
     arrays = operands((3, 4), 65, 65, 32, 32)
     several = results("auto", arrays, causal=True)
-    monkeypatch.setattr(threads, "thread_count", lambda: 1)
+    monkeypatch.setattr(threads, "get_num_threads", lambda: 1)
     for a, b in zip(several, results("auto", arrays, causal=True), strict=True):
         np.testing.assert_array_equal(a, b)
 

@@ -11,7 +11,7 @@ from minigrad_kernels.cpu import matmul, threads
 
 @pytest.fixture(autouse=True)
 def _several_threads_for_any_size(monkeypatch):
-    monkeypatch.setattr(threads, "thread_count", lambda: 3)
+    monkeypatch.setattr(threads, "get_num_threads", lambda: 3)
     monkeypatch.setattr(matmul, "WORTHWHILE", -1)
 
 
@@ -37,7 +37,7 @@ def test_the_number_of_threads_does_not_change_a_bit(monkeypatch, T, K, M, flipp
     x, w = drawn((T, K), "f4", flipped[0], 0), drawn((K, M), "f4", flipped[1], 1)
     results = [loop.reference(x, w)]
     for count in (2, 3, 5):
-        monkeypatch.setattr(threads, "thread_count", lambda count=count: count)
+        monkeypatch.setattr(threads, "get_num_threads", lambda count=count: count)
         results.append(matmul.matmul_loop(x, w))
     for y in results[1:]:
         np.testing.assert_array_equal(y, results[0])
@@ -48,7 +48,7 @@ def test_stacks_that_broadcast_small_products_and_one_thread_are_left_to_the_ref
     monkeypatch.setattr(matmul, "WORTHWHILE", 64)
     assert matmul.matmul_loop(np.ones((4, 4)), np.ones((4, 4))) is NotImplemented
     assert matmul.matmul_loop(np.ones((4, 4)), np.ones((4, 5))) is not NotImplemented
-    monkeypatch.setattr(threads, "thread_count", lambda: 1)
+    monkeypatch.setattr(threads, "get_num_threads", lambda: 1)
     assert matmul.matmul_loop(np.ones((4, 4)), np.ones((4, 5))) is NotImplemented
 
 

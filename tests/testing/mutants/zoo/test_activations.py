@@ -1,0 +1,4 @@
+from minigrad.testing.mutants.zoo import activations
+from tests.testing.mutants.promises import *
+
+MUTANTS = activations.MUTANTS

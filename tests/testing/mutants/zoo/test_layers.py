@@ -1,0 +1,4 @@
+from minigrad.testing.mutants.zoo import layers
+from tests.testing.mutants.promises import *
+
+MUTANTS = layers.MUTANTS
