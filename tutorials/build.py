@@ -44,7 +44,8 @@ STYLE: Any = {
     "figure.figsize": (6, 3.2), "savefig.dpi": 110, "figure.constrained_layout.use": True, "font.size": 9,
     "axes.spines.top": False, "axes.spines.right": False, "figure.max_open_warning": 0,
 }  # fmt: skip
-MARK = re.compile(r"#\s*~\s*(any\b|\d+\s*%)?")
+MARK = re.compile(r"#\s*~\s*(any\b|free\b|\d+\s*%)?")
+FREE = -1.0  # the tolerance of a line that may say anything
 NUMBER = re.compile(r"(?<![\w.])[-+−]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
@@ -129,7 +130,7 @@ def tolerance_of(source: str) -> float | None:
     if mark is None:
         return None
     word = mark[1] or "5%"
-    return math.inf if word == "any" else float(word.rstrip("% ")) / 100
+    return {"any": math.inf, "free": FREE}.get(word) or float(word.rstrip("% ")) / 100
 
 
 def run_cell(cell: Cell, file: str, names: dict[str, Any]) -> list[Line]:
@@ -224,12 +225,19 @@ def differences(old: list[str], new: list[Line]) -> list[str]:
     """Return the lines that differ as a unified diff, where numbers that are close enough count as equal."""
     skeletons = [skeleton(line) for line in old], [skeleton(line.text) for line in new]
     accepted = [line.text for line in new]
-    for i, j, size in difflib.SequenceMatcher(None, *skeletons, autojunk=False).get_matching_blocks():
-        for k in range(size):
-            tolerance = new[j + k].tolerance
-            if tolerance is not None and close(old[i + k], new[j + k].text, tolerance):
-                accepted[j + k] = old[i + k]
+    for tag, i, i_end, j, j_end in difflib.SequenceMatcher(None, *skeletons, autojunk=False).get_opcodes():
+        if tag in ("equal", "replace") and i_end - i == j_end - j:
+            for k, line in enumerate(new[j:j_end]):
+                if agrees(old[i + k], line, tag == "equal"):
+                    accepted[j + k] = old[i + k]
     return list(difflib.unified_diff(old, accepted, "published", "this run", lineterm="", n=1))
+
+
+def agrees(old: str, line: Line, same_words: bool) -> bool:
+    """Say whether a published line and the line in its place say the same, as far as they have to."""
+    if line.tolerance is None or line.tolerance == FREE:
+        return line.tolerance == FREE
+    return same_words and close(old, line.text, line.tolerance)
 
 
 def skeleton(line: str) -> str:

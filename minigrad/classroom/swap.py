@@ -35,10 +35,10 @@ class use:
 
     >>> import minigrad
     >>> with use("relu", lambda x: x * 2.0):
-    ...     minigrad.tensor([-1.0, 1.0]).relu()
-    tensor([-2., 2.])
-    >>> minigrad.tensor([-1.0, 1.0]).relu()
-    tensor([0., 1.])
+    ...     minigrad.tensor([-1.0, 1.0]).relu().tolist()
+    [-2.0, 2.0]
+    >>> minigrad.tensor([-1.0, 1.0]).relu().tolist()
+    [0.0, 1.0]
     """
 
     def __init__(self, name: str, function: Function) -> None:

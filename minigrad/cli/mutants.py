@@ -50,7 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.table:
         from ..testing.mutants.page import write
 
-        print(f"wrote {write(arguments.table, [m for found in sets.values() for m in found])}")
+        held_out = load("minigrad.testing.mutants.held_out")
+        print(f"wrote {write(arguments.table, [m for found in sets.values() for m in found], held_out)}")
         return 0
     from ..testing.mutants.run import score
 

@@ -4,7 +4,7 @@
     fine-tuning     a few of them, with labels, twice:        speech  ->  BERT  ->  mean  ->  8 scores
                     from the pretrained weights, and from new ones, with the same data, order and number of steps
 
-The second of the two shows what the first owes to pretraining. Speeches come without the names of their speakers.
+The difference of the two is what the first owes to pretraining. Speeches come without the names of their speakers.
 BERT hid 15 % of the words; more of them teach more per step (Wettig et al., "Should you mask 15 % in masked language
 modeling?", arXiv:2202.08005).
 """
@@ -63,8 +63,8 @@ class BERTRecipe(Recipe):
 
     NAME: ClassVar[str] = "bert"
 
-    pretraining_epochs: int = option(10, "passes over the speeches to guess hidden words")
-    epochs: int = option(10, "passes over the labelled speeches, of either fine-tuning")
+    pretraining_epochs: int = option(5, "passes over the speeches to guess hidden words")
+    epochs: int = option(6, "passes over the labelled speeches, of either fine-tuning")
     labels: int = option(800, "training speeches whose play is told", least=8, most=3942)
     batch_size: int = option(32, "windows or speeches to a step")
     hidden: float = option(0.2, "share of words to guess", least=0.01, most=0.9)
@@ -160,7 +160,7 @@ def collate_speeches(items: Labelled) -> list[Tensor]:
 def compare(run: Run, trainers: dict[str, Trainer], tests: DataLoader) -> dict[str, Any]:
     """Draw both fine-tunings into one picture, and the confusions of the pretrained one; return the figures."""
     curves = {name: [row["val_accuracy"] for row in trainer.history] for name, trainer in trainers.items()}
-    run.keep(plot_lines(curves, run.out / "pretraining-helps.png", "accuracy on held-out speeches",
+    run.keep(plot_lines(curves, run.out / "comparison.png", "accuracy on held-out speeches",
                         title="which play is it from?"))  # fmt: skip
     matrix = ConfusionMatrix(len(PLAYS))
     model = trainers[WITH].model.eval()

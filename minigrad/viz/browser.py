@@ -26,7 +26,7 @@ _REDUCTIONS = ("sum", "mean", "amax", "amin", "max", "min")
 def why_not(reading: Reading) -> str:
     """Return why the page cannot recompute a graph; "" if it can."""
     if not reading.recorded:
-        return "it was computed outside viz.recording(), so its constants are not known"
+        return "it was computed outside viz.recording(), or overwritten since, so its constants are not known"
     for i, value in enumerate(reading.values):
         if value.array.size > MOST:
             return f"a value has {value.array.size} elements, more than {MOST}"

@@ -74,7 +74,7 @@ function backFacts(s) {
     ["What flows back", full(now.carried[s.arrow], x.shape, arrow.summary)],
     [`Gradient of ${x.title} so far, ${nth} of ${flows.length} arrows`,
       full(gradientSoFar(arrow.source, step), x.shape, nth === flows.length ? x.gradSummary : "not complete")],
-    ["Value", full(now.values[arrow.source], x.shape, x.summary)], ...place(y)];
+    [`Value of ${x.title}`, full(now.values[arrow.source], x.shape, x.summary)], ...place(y)];
 }
 
 const place = v => v.place ? [["Line", `${v.place}\n${v.code}`]] : [];
@@ -148,6 +148,7 @@ function edit(i, text) {
 
 function field(i) {
   const v = graph.values[i], label = element("label", `${v.title}, ${shapeText(v.shape)}`), input = document.createElement("input");
+  input.id = `input${i}`;
   input.value = recorded.values[i].map(short).join(", ");
   input.addEventListener("input", () => input.setAttribute("aria-invalid", String(!edit(i, input.value))));
   input.addEventListener("keydown", event => event.stopPropagation());  // arrows move the cursor there
@@ -168,18 +169,32 @@ function build() {
   if (!graph.editable) return;
   const again = element("button", "Reset");
   again.type = "button";
+  again.id = "again";
   again.addEventListener("click", reset);
   byId("inputs").replaceChildren(...graph.values.flatMap((v, i) => isInput[i] ? [field(i)] : []), again);
 }
 
-/** Obey the part of the address after #: step=5, edit=0:1.5,2 and dump, which writes all numbers into the page. */
+/** Write into the field of an input, as a user would. */
+function type(i, text) {
+  const input = byId(`input${i}`);
+  if (!input) return;
+  input.value = text;
+  input.dispatchEvent(new Event("input"));
+}
+
+/** Obey the part of the address after #, so that a page can be opened, or tested, in any state.
+ *
+ *  step=5   press=ArrowRight   click=next   edit=0:1.5,2   compute   dump (writes all numbers into the page)
+ */
 function obey(address) {
   const words = decodeURIComponent(address.slice(1)).split("&").filter(Boolean);
   words.forEach(word => {
     const [name, text = ""] = word.split("=");
     if (name === "step") go(Number(text) || 0);
     if (name === "compute" && graph.editable) { now = compute(graph, inputs); show(); }
-    if (name === "edit") edit(Number(text.split(":")[0]), text.split(":")[1] || "");
+    if (name === "press") document.dispatchEvent(new KeyboardEvent("keydown", {key: text}));
+    if (name === "click") byId(text).click();
+    if (name === "edit") type(...text.split(":"));
     if (name !== "dump") return;
     const written = element("pre", JSON.stringify(now, (_, v) => typeof v === "number" && !Number.isFinite(v) ? String(v) : v));
     written.id = "dump";

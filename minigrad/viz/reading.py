@@ -39,6 +39,7 @@ class Value:
     kind: str  # loss, op, parameter, leaf or constant
     name: str  # given by the user, or ""
     grad: Tensor | None
+    story: Story | None = None  # how it was computed, if that was recorded
 
     @property
     def array(self) -> np.ndarray[Any, Any]:
@@ -49,11 +50,6 @@ class Value:
     def place(self) -> str:
         """The user's line that computed it, as file:line without the folder; "" if it was not recorded."""
         return os.path.basename(self.x.place)
-
-    @property
-    def story(self) -> Story | None:
-        """How it was computed, if it was recorded."""
-        return story_of(self.x)
 
 
 @dataclass
@@ -128,7 +124,7 @@ class _Reader:
         if id(x) not in self.numbers:
             self.numbers[id(x)] = len(self.reading.values)
             name, grad = self.known.get(id(x), ""), self.graph.grads.get(id(x))
-            self.reading.values.append(Value(x, self._kind(x), name, grad))
+            self.reading.values.append(Value(x, self._kind(x), name, grad, _story(self.graph, x)))
         return self.numbers[id(x)]
 
     def _kind(self, x: Tensor) -> str:
@@ -150,11 +146,18 @@ class _Reader:
 
 def _inputs(graph: Graph, y: Tensor) -> list[tuple[Tensor, Rule]]:
     """Return the inputs of `y` as they were, constants too if it was recorded, with their rules."""
-    kept, story = graph.edges[id(y)], story_of(y)
+    kept, story = graph.edges[id(y)], _story(graph, y)
     if story is None or not kept:
         return kept
     tracked = {id(rule): (x, rule) for x, rule in kept}
     return [tracked.get(id(rule), (x, rule)) for x, rule in story.edges]
+
+
+def _story(graph: Graph, y: Tensor) -> Story | None:
+    """Return the story of a value, unless it was overwritten since: then its edges are not those of the story."""
+    story = story_of(y)
+    told = set() if story is None else {id(rule) for _, rule in story.edges}
+    return story if all(id(rule) in told for _, rule in graph.edges.get(id(y), [])) else None
 
 
 def _checked(what: str, y: Tensor) -> Tensor:

@@ -1,4 +1,5 @@
 import pytest
+
 from minigrad.classroom.assignment import Assignment
 
 TOML = 'title = "Squares"\nfile = "ops.py"\nseconds = 1.0\n\n[variants]\nFACTOR = [2.0, 3.0, 5.0]\n'

@@ -1,4 +1,5 @@
 import pytest
+
 from minigrad.classroom.assignment import Assignment, every, find, functions, replaced, with_constants
 from minigrad.errors import ArgumentError, FileFormatError
 
@@ -39,7 +40,7 @@ def test_an_assignment_is_found_by_how_its_name_begins(assignment):
 
 
 def test_an_unknown_assignment_is_told_with_those_there_are(assignment):
-    with pytest.raises(ArgumentError, match="no assignment 'c9' in .*; there are b1_squares\nHint: --assignments names"):
+    with pytest.raises(ArgumentError, match=r"no assignment 'c9' in .*; there are b1_squares\nHint: --assignments names"):
         find("c9", assignment.folder.parent)
 
 
@@ -50,7 +51,7 @@ def test_constants_take_the_place_of_those_given(assignment):
 
 
 def test_a_constant_that_is_not_there_is_told():
-    with pytest.raises(FileFormatError, match="B is a variant, and there is no line B = ..."):
+    with pytest.raises(FileFormatError, match="B is a variant, and there is no line B = "):
         with_constants("A = 1\n", {"B": 2})
 
 
@@ -87,4 +88,4 @@ def test_a_damaged_assignment_is_explained(tmp_path, file, text, said):
 def test_a_solution_that_is_not_here_is_told(tmp_path):
     (tmp_path / "assignment.toml").write_text('title = "C"\nfile = "ops.py"\n')
     with pytest.raises(ArgumentError, match="there is no solution here\nHint: it stays with the instructor"):
-        Assignment(tmp_path).solution
+        print(Assignment(tmp_path).solution)

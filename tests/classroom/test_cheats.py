@@ -2,6 +2,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 from minigrad.classroom.assignment import find
 from minigrad.classroom.cheats import BODIES, source
 from minigrad.classroom.selftest import selftest

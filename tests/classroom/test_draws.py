@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from minigrad.classroom import draws
 
 RNG = np.random.default_rng

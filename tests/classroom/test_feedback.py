@@ -1,4 +1,5 @@
 import numpy as np
+
 from minigrad.classroom.feedback import example, table
 from minigrad.testing import gradcheck, numpy_pair
 

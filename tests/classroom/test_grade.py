@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from minigrad.classroom.grade import grade, read, seed_of, variant_of
 from minigrad.errors import ArgumentError
 
@@ -88,7 +89,7 @@ def test_a_number_copied_from_a_neighbour_is_wrong(assignment):
 def test_a_submission_is_a_file_or_a_folder_that_holds_it(tmp_path):
     (tmp_path / "ops.py").write_bytes(b"A = 1 # \xff\n")
     assert read(tmp_path, "ops.py") == read(tmp_path / "ops.py", "ops.py") == "A = 1 # \ufffd\n"
-    with pytest.raises(ArgumentError, match="holds no other.py\nHint: name the file"):
+    with pytest.raises(ArgumentError, match=r"holds no other\.py\nHint: name the file"):
         read(tmp_path, "other.py")
 
 

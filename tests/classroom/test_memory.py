@@ -1,4 +1,5 @@
 import numpy as np
+
 from minigrad.classroom.memory import copied, memory
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from minigrad.classroom.grade import grade
 from minigrad.classroom.mistakes import MOST, Recorder, name_of, same
 from minigrad.classroom.worker import Limits, Worker

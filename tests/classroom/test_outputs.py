@@ -2,6 +2,7 @@ import json
 from xml.etree import ElementTree
 
 import pytest
+
 from minigrad.classroom import outputs
 from minigrad.classroom.grade import grade
 

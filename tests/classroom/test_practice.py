@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from minigrad import nn
 from minigrad.classroom import practice
 from minigrad.classroom.assignment import every

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from minigrad.classroom.properties import Agrees, Gradient, Law
 from minigrad.classroom.worker import StudentError
 

@@ -2,6 +2,7 @@ import ast
 import zipfile
 
 import pytest
+
 from minigrad.classroom.assignment import Assignment, every
 from minigrad.classroom.release import leaks, release, solution_lines, strip, student_files
 from minigrad.errors import ArgumentError, FileFormatError
@@ -44,7 +45,7 @@ def test_a_line_of_the_solution_in_another_file_is_found(assignment, tmp_path):
     for name in ("assignment.toml", "solution/ops.py"):
         (folder / name).write_text((assignment.folder / name).read_text())
     (folder / "handout.md").write_text("Try `return 2.0*dy *x + 0.0*x`.\n")
-    with pytest.raises(FileFormatError, match="the solution shows in what is handed out\n  handout.md, line 1: Try"):
+    with pytest.raises(FileFormatError, match=r"the solution shows in what is handed out\n  handout\.md, line 1: Try"):
         student_files(Assignment(folder))
 
 

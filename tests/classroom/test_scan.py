@@ -1,4 +1,5 @@
 import pytest
+
 from minigrad.classroom.scan import notes
 
 ALLOWED = ("numpy", "math", "given")

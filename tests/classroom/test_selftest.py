@@ -1,6 +1,7 @@
 import shutil
 
 import pytest
+
 from minigrad.classroom.assignment import Assignment, every, find
 from minigrad.classroom.selftest import selftest
 

@@ -1,6 +1,7 @@
-import minigrad
 import numpy as np
 import pytest
+
+import minigrad
 from minigrad import nn
 from minigrad.classroom import numpy_op, use
 from minigrad.errors import ArgumentError

@@ -3,6 +3,7 @@ import time
 
 import numpy as np
 import pytest
+
 from minigrad.classroom.worker import Ended, Limits, StudentError, Worker
 
 QUICK = Limits(seconds=1.0, total=20.0, memory=1 << 30, longest=1 << 20)
@@ -47,11 +48,11 @@ def stray(x):
     return x
 
 def dribble(x):
-    import time
     while True:
+        {SYSTEM}["sys"].modules["time"].sleep(0.3)
         for descriptor in range(3, 64):
             try:
-                {SYSTEM}["write"](descriptor, b"\\0")
+                {SYSTEM}["write"](descriptor, b"a")
             except OSError:
                 pass
 
@@ -102,7 +103,7 @@ def test_memory_is_here_what_it_was_there():
 def test_read_only_arguments_are_read_only_there():
     x = np.ones(3)
     x.flags.writeable = False
-    with worker() as w, pytest.raises(StudentError, match="locked raises ValueError in line .* read-only"):
+    with worker() as w, pytest.raises(StudentError, match=r"locked raises ValueError in line .* read-only"):
         w.call("locked", x)
 
 
@@ -110,7 +111,7 @@ def test_read_only_arguments_are_read_only_there():
 def test_one_deadline_covers_the_whole_exchange(name):
     with worker() as w:
         started = time.monotonic()
-        with pytest.raises(Ended, match=f"{name} (took longer than 1 s|wrote something of its own)"):
+        with pytest.raises(Ended, match=f"{name} took longer than 1 s"):
             w.call(name, 1)
         assert time.monotonic() - started < 3.0 and w.process.poll() is not None
 
@@ -151,7 +152,7 @@ def test_a_file_that_never_ends_is_stopped():
 def test_the_time_of_all_calls_is_limited_too():
     with worker(limits=Limits(seconds=5.0, total=0.5)) as w:
         w.spent = 0.4
-        with pytest.raises(Ended, match="loop took longer than 0.1 s"):
+        with pytest.raises(Ended, match=r"loop took longer than 0\.1 s"):
             w.call("loop", 1)
 
 

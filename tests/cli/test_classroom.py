@@ -1,9 +1,10 @@
 import json
 
 import pytest
-from minigrad.cli import main
+
 from minigrad.classroom.assignment import find
 from minigrad.classroom.grade import variant_of
+from minigrad.cli import main
 
 
 @pytest.fixture

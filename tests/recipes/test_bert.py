@@ -16,8 +16,8 @@ from minigrad.text import WordPieceTokenizer
 
 def test_a_run_writes_every_file_and_draws(finished, assert_drawn):
     out, metrics = finished("bert")
-    assert_drawn(out, ["confusion.png", "curves.png", "from-scratch-curves.png", "pretrained-curves.png",
-                       "pretraining-helps.png"])  # fmt: skip
+    assert_drawn(out, ["comparison.png", "confusion.png", "curves.png", "from-scratch-curves.png",
+                       "pretrained-curves.png"])  # fmt: skip
     both = metrics["accuracies"]
     assert {name: len(values) for name, values in both.items()} == {"pretrained": 2, "from scratch": 2}
     assert metrics["accuracy_pretrained"] == both["pretrained"][-1]

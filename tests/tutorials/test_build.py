@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from tutorials.build import (
+    FREE,
     Line,
     PageError,
     cells,
@@ -142,7 +143,7 @@ def test_a_missing_picture_and_a_blank_one_fail_the_check(page, tmp_path):
 
 @pytest.mark.parametrize(
     ("source", "tolerance"),
-    [("print(x)", None), ("print(x)  # ~", 0.05), ("print(x)  # ~ 30%", 0.3), ("f()  # ~ any", float("inf"))],
+    [("print(x)", None), ("print(x)  # ~", 0.05), ("print(x)  # ~ 30%", 0.3), ("f()  # ~ any", float("inf")), ("f()  # ~ free", FREE)],
 )
 def test_the_mark_of_a_statement_says_how_far_its_numbers_may_be_off(source, tolerance):
     assert tolerance_of(source) == tolerance
@@ -160,10 +161,16 @@ def test_the_mark_of_a_statement_says_how_far_its_numbers_may_be_off(source, tol
         ("3 of 1,000", "3 of 1,010", 0.05, True),
         ("x1 = 2", "x2 = 2", float("inf"), False),
         ("1 2", "1 2 3", float("inf"), False),
+        ("anna bob", "clara", FREE, True),
     ],
 )
 def test_numbers_of_marked_lines_may_be_close_and_the_words_around_them_may_not(old, new, tolerance, same):
     assert (differences(["before", old, "after"], [Line("before"), Line(new, tolerance), Line("after")]) == []) is same
+
+
+def test_a_line_that_may_say_anything_does_not_excuse_the_one_beside_it():
+    diff = differences(["a", "one", "two", "z"], [Line("a"), Line("free", FREE), Line("three"), Line("z")])
+    assert [line for line in diff if line[0] in "+-" and line[:3] not in ("+++", "---")] == ["-two", "+three"]
 
 
 def test_close_numbers_are_accepted_beside_lines_that_were_added(page):

@@ -31,7 +31,7 @@ def elementwise(x, y):
     """Use every elementwise op that the page knows, tensors that broadcast, and ties."""
     a = (x * y + 0.5 - x / 3).tanh() * x.exp() - (2 - y).sigmoid()
     b = x.maximum(y) * x.minimum(0.25) + abs(x) ** 1.5 + x.square().reciprocal() + y**2.5
-    c = (x * x).sqrt().log() + x.sin() * y.cos() - (-x).relu() + (x - x).relu() + x.clone() + abs(y) ** y
+    c = (x * x).sqrt().log() + x.sin() * y.cos() - (-x).relu() + (x - x).relu() + y / x + x.clone() + abs(y) ** y
     return (a + b * c).mean()
 
 
@@ -39,8 +39,9 @@ def shapes(x, w):
     """Use every op that the page knows and that moves, adds up or mixes elements."""
     y = F.linear(x, w, tensor([0.5, -1.0]).double()) @ x
     z = y.softmax(1).T * x.transpose(0, 1).reshape(3, 2).log_softmax(0)
+    q = (x.reshape(1, 2, 3).permute(2, 0, 1) * tensor([0.5, -1.0]).double()).square()
     r = x.amax(1, keepdim=True) - x.amin(0) + x.max() * x.min() + x.permute(1, 0).sum(0, keepdim=True).mean()
-    return F.cross_entropy(x, tensor([2, -100])) + z.sum() + r.mean((0, 1)) + (x.broadcast_to(2, 2, 3) ** 2).sum()
+    return F.cross_entropy(x, tensor([2, -100])) + z.sum() + r.mean((0, 1)) + (x.broadcast_to(2, 2, 3) ** 2).sum() + q.sum()
 
 
 GRAPHS = {
@@ -135,6 +136,28 @@ def test_a_step_shows_its_op_its_numbers_its_rule_and_its_line(tmp_path):
     assert f"step {last - 1} of {last}" in dom and "so far, 2 of 2 arrows" in text_of(dom, "facts")
     assert float(text_of(dom, "value0").split("∂")[1]) == pytest.approx(np.exp(-6.0) * (1 - 6), rel=1e-3)
     assert "∂" not in text_of(dom, "value1")
+
+
+@browser
+def test_keys_and_buttons_step_and_stop_at_the_ends(tmp_path):
+    x = leaf(2.0, 1.0)
+    path, _ = written(tmp_path, lambda x: (x * x).sum(), [x])
+    keys = "press=ArrowLeft&press=ArrowRight&press=ArrowRight&click=next&click=back"
+    dom = opened(path, keys, tmp_path)
+    assert text_of(dom, "count") == "step 2 of 6" and text_of(dom, "heading") == "Forward: loss = sum"
+    dom = opened(path, "press=End&press=ArrowRight&click=first&click=last", tmp_path)
+    assert text_of(dom, "count") == "step 6 of 6" and text_of(dom, "heading") == "Backward: mul → leaf"
+    assert re.search(r'id="next"[^>]*disabled', dom) and not re.search(r'id="back"[^>]*disabled', dom)
+
+
+@browser
+def test_reset_brings_the_recorded_numbers_back_and_a_wrong_field_is_marked(tmp_path):
+    x = leaf(2.0, 1.0)
+    path, graph = written(tmp_path, lambda x: (x * x).sum(), [x])
+    dom = opened(path, "edit=0:5,6&edit=0:7&click=again&dump", tmp_path)
+    agree(dumped(dom), graph)
+    assert '" aria-invalid="true"' not in dom
+    assert '" aria-invalid="true"' in opened(path, "edit=0:7", tmp_path)
 
 
 @browser

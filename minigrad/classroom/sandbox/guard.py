@@ -16,7 +16,6 @@ import importlib
 import os
 import resource
 import sys
-import sysconfig
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -95,7 +94,7 @@ def limit(memory: int, seconds: int, user: int) -> None:
 def watch() -> None:
     """Refuse, from now on, whatever touches files, programs or the network."""
     numpy_home = os.path.dirname(os.path.dirname(np.__file__))
-    paths = {sys.prefix, sys.base_prefix, numpy_home, *sysconfig.get_paths().values()}
+    paths = {sys.prefix, sys.base_prefix, numpy_home}
     roots = tuple(os.path.realpath(p) + os.sep for p in paths if p not in ("", os.sep))
     realpath, separator = os.path.realpath, os.sep
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND

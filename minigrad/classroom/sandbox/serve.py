@@ -41,6 +41,7 @@ def main() -> None:
     """Answer calls until the grader hangs up."""
     requests, replies = _pipes()
     setup = _receive(requests)
+    pack(np.zeros(1))  # once, for what it imports: soon this process may not be allowed to read it
     printed = Printed()
     sys.stdout = sys.stderr = cast(TextIO, printed)
     limit(setup["memory"], setup["seconds"], setup["user"])

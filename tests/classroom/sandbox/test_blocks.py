@@ -1,4 +1,5 @@
 import pytest
+
 from minigrad.classroom.sandbox.blocks import BrokenPiece, execute, pieces
 
 BROKEN = '''import math
@@ -42,7 +43,7 @@ def test_a_syntax_error_costs_its_own_function_only():
 
 @pytest.mark.parametrize("name", ["second", "third"])
 def test_a_broken_function_says_so_when_it_is_called(name):
-    with pytest.raises(BrokenPiece, match="of ops.py is not Python"):
+    with pytest.raises(BrokenPiece, match=r"of ops\.py is not Python"):
         run(BROKEN)[0][name](1)
 
 

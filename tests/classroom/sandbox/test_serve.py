@@ -2,6 +2,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from minigrad.classroom.sandbox.serve import Printed, answer, load
 
 

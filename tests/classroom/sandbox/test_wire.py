@@ -3,6 +3,7 @@ import zipfile
 
 import numpy as np
 import pytest
+
 from minigrad.classroom.sandbox.wire import WireError, laid_out, pack, unpack
 
 

@@ -1,8 +1,16 @@
+import multiprocessing
+import sys
 import threading
 
 import pytest
 
-from minigrad_kernels.cpu.threads import split, thread_count
+from minigrad_kernels.cpu import threads
+from minigrad_kernels.cpu.threads import get_num_threads, set_num_threads, split
+
+
+@pytest.fixture(autouse=True)
+def nobody_asked(monkeypatch):
+    monkeypatch.setattr(threads, "_asked", None)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
@@ -15,14 +23,76 @@ def test_every_item_is_worked_on_once(monkeypatch, count):
             done.extend(range(start, stop))
 
     split(work, count)
-    assert sorted(done) == list(range(count)) and thread_count() == 3
+    assert sorted(done) == list(range(count)) and get_num_threads() == 3
 
 
-def test_an_exception_in_a_part_is_raised(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+@pytest.mark.parametrize("part", [0, 1])
+def test_an_exception_in_a_part_is_raised(monkeypatch, part):
+    set_num_threads(2)
 
     def work(start, stop):
-        raise ZeroDivisionError
+        if start == 2 * part:
+            raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         split(work, 4)
+
+
+def test_no_part_is_still_at_work_when_another_has_failed():
+    set_num_threads(2)
+    started, finished = threading.Event(), []
+
+    def work(start, stop):
+        if start == 0:
+            started.wait()
+            raise ZeroDivisionError
+        started.set()
+        finished.append(threading.current_thread().name)
+
+    with pytest.raises(ZeroDivisionError):
+        split(work, 2)
+    assert finished
+
+
+def test_the_number_asked_for_wins_over_the_environment(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    set_num_threads(5)
+    assert get_num_threads() == 5
+
+
+def test_without_a_number_there_is_a_thread_for_each_cpu(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert get_num_threads() >= 1
+
+
+@pytest.mark.parametrize("work_of_one", [True, False])
+def test_one_thread_is_the_one_that_asks(work_of_one):
+    set_num_threads(1 if work_of_one else 4)
+    names = []
+    split(lambda start, stop: names.append(threading.current_thread()), 4, worthwhile=work_of_one)
+    assert names == [threading.current_thread()]
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", True])
+def test_a_wrong_number_of_threads_is_refused(wrong):
+    with pytest.raises(ValueError, match="set_num_threads: needs a number of threads, at least 1, got"):
+        set_num_threads(wrong)
+
+
+def work_in_child(answers):
+    done = []
+    split(lambda start, stop: done.append((start, stop)), 4)
+    answers.put(sorted(done))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_starts_threads_of_its_own():
+    set_num_threads(2)
+    split(lambda start, stop: None, 4)
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+    child = context.Process(target=work_in_child, args=(answers,))
+    child.start()
+    assert answers.get(timeout=30) == [(0, 2), (2, 4)]
+    child.join(30)

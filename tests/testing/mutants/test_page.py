@@ -56,7 +56,7 @@ def test_a_verdict_shows_the_change_and_what_is_said_about_it():
 
 
 def test_the_page_is_written_as_a_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(page, "page", lambda mutants: f"{len(mutants)} live here\n")
+    monkeypatch.setattr(page, "page", lambda mutants, held_out: f"{len(mutants)} live here\n")
     path = write(str(tmp_path / "zoo" / "README.md"), named("square-half"))
     assert path.read_text() == "1 live here\n"
 
@@ -64,3 +64,9 @@ def test_the_page_is_written_as_a_whole(tmp_path, monkeypatch):
 def test_the_page_in_the_repository_knows_every_mutant():
     text = (ROOT / "tutorials" / "zoo" / "README.md").read_text(encoding="utf-8")
     assert [m.name for m in load() if f"`{m.name}`" not in text] == []
+
+
+def test_mistakes_that_nobody_tuned_to_are_reported_apart(monkeypatch):
+    monkeypatch.setattr(page, "SHOWN", ())
+    text = page.page(named("square-half"), named("exp-by-input"))
+    assert text.index("holds 1 mistakes") < text.index("## The same for mistakes that nobody tuned to") < text.index("holds 1 wrong rules")

@@ -90,10 +90,10 @@ MUTANTS = [
         laws.SECOND, Call(ops.conv2d, _CONV, _CONVS, order=2), ("tests/ops/test_convolution.py",),
     ),
     Mutant(
-        "conv-bias-axis", "convolution", "minigrad.ops.convolution:_with_bias",
-        "b.reshape(channels, *(1,) * d)", "b.reshape(channels, *(1,) * d) if y.array.shape[-1] != channels else b",
-        "a bias that broadcasts along the last axis where its size happens to fit",
-        laws.VALUES, Call(ops.conv2d, ((1, 2, 4, 4), (3, 2, 2, 2), (3,))),
+        "conv-bias-mean", "convolution", "minigrad.ops.conv:slide",
+        "dy.sum((0, *range(2, dy.array.ndim)))", "dy.sum((0, *range(2, dy.array.ndim))) / dy.array.shape[0]",
+        "a bias whose gradient is averaged over the batch",
+        laws.DIFFERENCES, Call(ops.conv2d, ((1, 2, 4, 4), (3, 2, 2, 2), (3,))),
     ),
     Mutant(
         "max-pool-zero-padding", "pooling", "minigrad.ops.pool:max_pool_forward",
