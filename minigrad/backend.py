@@ -18,6 +18,7 @@ from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar
 import numpy as np
 
 from minigrad_kernels import registry
+from minigrad_kernels.cpu import threads
 
 from .allocator import recycle
 from .errors import ArgumentError, DeviceError, MissingPackageError
@@ -108,6 +109,19 @@ def kernels(mode: str) -> Iterator[None]:
         yield
     finally:
         registry.choice.mode = before
+
+
+def get_num_threads() -> int:
+    """Return how many threads a kernel may use: those asked for, else OMP_NUM_THREADS, else one per processor."""
+    return threads.get_num_threads()
+
+
+def set_num_threads(n: int) -> None:
+    """Let kernels and large matrix products use n threads, in the whole process. Results do not depend on it."""
+    try:
+        threads.set_num_threads(n)
+    except ValueError as error:
+        raise ArgumentError(str(error)) from error
 
 
 def twin_of(loop: str, array: Array) -> registry.Kernel | None:

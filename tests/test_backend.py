@@ -12,6 +12,7 @@ import types
 import numpy as np
 import pytest
 
+import minigrad
 from minigrad import kernels
 from minigrad.backend import (
     Accelerable,
@@ -277,3 +278,11 @@ def test_add_at_hands_arrays_of_cuda_to_cupyx(cupy, monkeypatch):
     target, values = CudaArray([0.0]), CudaArray([1.0])
     add_at(target, [0], values)
     assert calls == [(target, [0], values)]
+
+
+def test_the_number_of_threads_is_the_users_to_set(monkeypatch):
+    monkeypatch.setattr("minigrad_kernels.cpu.threads._asked", None)
+    minigrad.set_num_threads(3)
+    assert minigrad.get_num_threads() == 3
+    with pytest.raises(ArgumentError, match="set_num_threads: needs a number of threads, at least 1, got 0"):
+        minigrad.set_num_threads(0)

@@ -219,7 +219,7 @@ def clipped(dy, x):
 x, dy = rng.normal(size=4), rng.normal(size=4)
 print("linear:", np.allclose(clipped(10 * dy, x), 10 * clipped(dy, x)))
 print("with small dy:", bool(gradcheck(numpy_pair(np.sin, clipped), x, cotangent=np.array([0.5, -0.3, 0.7, 0.2]))))
-print("with others:  ", gradcheck(numpy_pair(np.sin, clipped), x, raise_exception=False).sentence)
+print("with others:  ", gradcheck(numpy_pair(np.sin, clipped), x, raise_exception=False).sentence)  # ~
 
 # %% [markdown]
 # ## Three planted bugs to find with the checker
@@ -242,7 +242,7 @@ PLANTED = {
 }
 for name, (forward, backward, shape) in PLANTED.items():
     report = gradcheck(numpy_pair(forward, backward), 2 * rng.normal(size=shape), raise_exception=False)
-    print(f"{name}: {report.sentence}")
+    print(f"{name}: {report.sentence}")  # ~
     for guess in report.guesses[:1]:
         print(f"  looks like: {guess.sentence}")
     print(f"  smallest: {report.smallest(seconds=30).inputs[0].tolist()}")

@@ -8,6 +8,8 @@
 # time:* 15 s.
 
 # %%
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -46,7 +48,7 @@ for axis, image, label in zip(axes.flat, train.x, labels, strict=False):
 
 # %%
 def cross_entropy(scores, target):
-    """Return the mean loss over the rows. Subtracting the largest score changes nothing and keeps exp from overflowing."""
+    """Return the mean loss over the rows. Without the largest score it is the same, and exp cannot overflow."""
     s = scores - scores.max(1, keepdims=True)
     return (np.log(np.exp(s).sum(1)) - s[np.arange(len(s)), target]).mean()
 
@@ -80,7 +82,7 @@ print(f"log 10 = {np.log(10):.3f}; zero scores give {cross_entropy(np.zeros((5, 
 # %%
 def initial():
     sizes = (784, 64, 10)
-    w1, w2 = (rng.normal(size=(m, n)) * np.sqrt(2 / m) for m, n in zip(sizes, sizes[1:], strict=False))
+    w1, w2 = (rng.normal(size=(m, n)) * np.sqrt(2 / m) for m, n in pairwise(sizes))
     return [w1, np.zeros(64), w2, np.zeros(10)]
 
 
@@ -112,10 +114,11 @@ def epoch(parameters, lr, batch=50):
 
 
 parameters = initial()
-print(f"before: loss {cross_entropy(forward(images, *parameters), labels):.3f}, {accuracy(parameters):.1%} right")  # ~ 20%
+loss = cross_entropy(forward(images, *parameters), labels)
+print(f"before:  loss {loss:.3f}, {accuracy(parameters):.1%} right")  # ~ 20%
 for i in range(4):
     loss = epoch(parameters, lr=0.2)
-    print(f"epoch {i + 1}: loss {loss:.3f}, {accuracy(parameters):.1%} of 1,000 new digits right")  # ~ 20%
+    print(f"epoch {i + 1}: loss {loss:.3f}, {accuracy(parameters):.1%} right")  # ~ 20%
 
 # %% [markdown]
 # The loss is over digits it has trained on, the accuracy over 1,000 that it has never seen.
@@ -126,9 +129,9 @@ for i in range(4):
 
 # %%
 figure, axes = plt.subplots(3, 8)
-figure.set_label("The weights of 24 hidden numbers as pictures: blue and red strokes in the middle, noise at the border")
+figure.set_label("The weights of 24 hidden numbers as pictures: strokes in the middle, noise at the border")
 for axis, column in zip(axes.flat, parameters[0].T, strict=False):
-    axis.imshow(column.reshape(28, 28), cmap="RdBu", vmin=-0.3, vmax=0.3)
+    axis.imshow(column.reshape(28, 28), cmap=plt.get_cmap("RdBu", 7), vmin=-0.3, vmax=0.3)
     axis.axis("off")
 
 # %% [markdown]
@@ -214,8 +217,8 @@ for rule in (first, second, third):
 # %% [markdown]
 # <details><summary>Answers</summary>
 #
-# 1. The loss is the mean over the batch, so its gradient is divided by the batch size. Forgetting it means a learning rate
-#    that is `len(p)` times too high, and nobody notices until the batch size changes.
+# 1. The loss is the mean over the batch, so its gradient is divided by the batch size. Forgetting it means a learning
+#    rate that is `len(p)` times too high, and nobody notices until the batch size changes.
 # 2. `p[:, target]` takes 1 from all these columns *in every row*. The pairs (row, its target) need two index arrays.
 # 3. `dy` is missing. As long as the loss is the last thing and `dy` is 1, all is well; then somebody adds two losses
 #    with a factor.

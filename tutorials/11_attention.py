@@ -76,7 +76,7 @@ def attention_backward(dY, Q, K, V):
     return dS @ K * scale, dS.T @ Q * scale, A.T @ dY
 
 
-Q, K, V = (rng.normal(size=shape) for shape in ((3, 4), (5, 4), (5, 2)))
+Q, K, V = (rng.normal(size=shape) for shape in ((3, 4), (5, 4), (5, 3)))
 print(gradcheck(numpy_pair(attention, attention_backward), Q, K, V))  # ~
 theirs = F.scaled_dot_product_attention(*(minigrad.tensor(a) for a in (Q, K, V))).numpy()
 print("as minigrad's own:", np.allclose(attention(Q, K, V), theirs))

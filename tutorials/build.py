@@ -126,8 +126,7 @@ def prose(cell: Cell) -> list[Line]:
 
 def tolerance_of(source: str) -> float | None:
     """Read the mark in the lines of a statement."""
-    mark = MARK.search(source)
-    if mark is None:
+    if (mark := MARK.search(source)) is None:
         return None
     word = mark[1] or "5%"
     return {"any": math.inf, "free": FREE}.get(word) or float(word.rstrip("% ")) / 100
@@ -193,8 +192,7 @@ def write(path: Path, page: Page) -> str:
         if not (old.stem.isdigit() and 1 <= int(old.stem) <= len(page.pictures)):
             old.unlink()
     path.with_suffix(".md").write_text(page.text, encoding="utf-8")
-    large = [f"picture {i} has {len(p):,} bytes" for i, p in enumerate(page.pictures, 1) if len(p) > SMALL]
-    return "; ".join(large)
+    return "; ".join(f"picture {i} has {len(p):,} bytes" for i, p in enumerate(page.pictures, 1) if len(p) > SMALL)
 
 
 def check(path: Path, page: Page) -> str:
@@ -235,9 +233,8 @@ def differences(old: list[str], new: list[Line]) -> list[str]:
 
 def agrees(old: str, line: Line, same_words: bool) -> bool:
     """Say whether a published line and the line in its place say the same, as far as they have to."""
-    if line.tolerance is None or line.tolerance == FREE:
-        return line.tolerance == FREE
-    return same_words and close(old, line.text, line.tolerance)
+    t = line.tolerance
+    return t == FREE or (t is not None and same_words and close(old, line.text, t))
 
 
 def skeleton(line: str) -> str:
@@ -286,8 +283,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-j", "--jobs", type=int, default=1, help="how many pages to run at a time")
     options = parser.parse_args(arguments)
     paths = options.pages or sorted(p for p in HERE.glob("*.py") if p.name != Path(__file__).name)
-    absent = [str(p) for p in paths if not p.is_file()]
-    if absent:
+    if absent := [str(p) for p in paths if not p.is_file()]:
         parser.error(f"no such page: {', '.join(absent)}")
     failed = 0
     with ThreadPoolExecutor(max(1, options.jobs)) as pool:

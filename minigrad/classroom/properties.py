@@ -65,7 +65,8 @@ class Property:
         count = min(self.examples, most)
         for k in range(count):
             try:
-                failure = self.check(call, rng, 1 + 4 * k // count, file)
+                with np.errstate(all="ignore"):  # an infinity or a NaN is told as such
+                    failure = self.check(call, rng, 1 + 4 * k // count, file)
             except StudentError as error:
                 failure = Failure(str(error), codes=(error.code,))
             except Exception as error:  # a mistake of the instructor's, or a result that nobody thought of
@@ -173,7 +174,7 @@ class Agrees(Property):
                 return Failure(f"{which} is {a!r:.60}, where numbers are due", codes=("output",))
             try:
                 a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 return Failure(f"{which} is a {type(a).__name__}, where numbers are due", codes=("output",))
             if a.shape != b.shape:
                 return Failure(f"{which} has shape {a.shape}, due is {b.shape}", codes=("shape",))

@@ -161,7 +161,6 @@ def train_by_recipe(name: str, arguments: argparse.Namespace, found: tuple[Path,
 def train_on_pictures(arguments: argparse.Namespace, found: tuple[Path, dict[str, Any]] | None) -> int:
     """Train a classifier of pictures, evaluate it, and write the results."""
     from rich.console import Console
-    from threadpoolctl import threadpool_limits
 
     console = Console()
     say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
@@ -183,8 +182,7 @@ def train_on_pictures(arguments: argparse.Namespace, found: tuple[Path, dict[str
     say(f"{recipe.model} ({count:,} parameters) on {recipe.data}: {pictures}")
     started = time.perf_counter()
     try:
-        with threadpool_limits(1, user_api="blas"):  # threads of BLAS beside our own wait spinning: 3 times slower
-            trainer.fit(loader, recipe.epochs, validation=test)
+        trainer.fit(loader, recipe.epochs, validation=test)
     except KeyboardInterrupt:
         if (out / CHECKPOINT).exists():
             say(f"interrupted; go on with  minigrad train --resume {shlex.quote(str(out))}")

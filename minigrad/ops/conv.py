@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from ..autograd import Edge, record
 from ..backend import Array, accelerable, array_module
+from .fused import fused
 from .geometry import Geometry
 
 if TYPE_CHECKING:
@@ -40,9 +41,14 @@ def slide(x: Tensor, w: Tensor, g: Geometry, b: Tensor | None = None) -> Tensor:
     Shapes    x (N, C, H, W), w (K, C/groups, R, S), b (K)  ->  y (N, K, P, Q)
     Source    LeCun et al., "Gradient-based learning applied to document recognition", 1998, section II
     """
+
+    @fused("channel_sums")
+    def d_b(dy: Tensor, _: Tensor) -> Tensor:
+        return dy.sum((0, *range(2, dy.array.ndim)))
+
     edges: list[Edge] = [(x, lambda dy, _: paint(dy, w, g)), (w, lambda dy, _: match(x, dy, g))]
     if b is not None:
-        edges.append((b, lambda dy, _: dy.sum((0, *range(2, dy.array.ndim)))))
+        edges.append((b, d_b))
     return record("conv", slide_loop(x.array, w.array, g, None if b is None else b.array), *edges)
 
 

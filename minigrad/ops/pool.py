@@ -2,9 +2,9 @@
 
     y[p]  =  max_r x[stride·p + dilation·r - padding]           padding counts as -∞: it never wins
 
-The window remembers which pixel won, as its index in the plane. So pooling reads pixels, and its gradient writes to
-them: dy goes to the winner and to nobody else. Of equal pixels the first in row order wins, as in PyTorch; NaN wins
-over every number.
+The window remembers which of its taps won. That tap's place in the plane is where the pixel was read, and where its
+gradient is written: dy goes to the winner and to nobody else. Of equal pixels the first in row order wins, as in
+PyTorch; NaN wins over every number.
 
 N images, C channels, H×W pixels · windows of R×S taps · P×Q output pixels. One implementation serves one, two and
 three spatial axes; the shapes show two, the sums one.
@@ -12,6 +12,7 @@ three spatial axes; the shapes show two, the sums one.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ import numpy as np
 from ..autograd import constant, record
 from ..backend import Array, accelerable, array_module
 from ..errors import ArgumentError, DtypeError, ShapeError
+from .fused import fused
 from .geometry import Geometry, IntOrInts, per_axis, window_count
 from .operands import tensor_of
 from .pixels import scatter_pixels
@@ -84,16 +86,19 @@ def _max_pool(
     if x.array.dtype.kind == "b":
         raise DtypeError(f"{op}: a bool tensor has no largest value\nHint: convert with .float(), or use any()")
     g = pool_geometry(op, d, x, kernel_size, stride, padding, dilation, ceil_mode)
-    for axis in range(d):
-        if (_first_taps(g, axis) >= g.kernel[axis]).any():
-            raise ArgumentError(
-                f"{op}: a window sees nothing but padding\n  image {g.size}, kernel {g.kernel}, stride {g.stride}, "
-                f"padding {g.padding}, dilation {g.dilation}\nHint: use less padding or dilation"
-            )
+    if _sees_nothing(g):
+        raise ArgumentError(
+            f"{op}: a window sees nothing but padding\n  image {g.size}, kernel {g.kernel}, stride {g.stride}, "
+            f"padding {g.padding}, dilation {g.dilation}\nHint: use less padding or dilation"
+        )
     y, winners = max_pool_forward(x.array, g)
-    indices = constant(winners)
-    pooled = record(op, y, (x, lambda dy, _: scatter_pixels(dy, indices, g.size)))
-    return (pooled, indices) if return_indices else pooled
+
+    @fused("max_pool_backward", winners, g)
+    def d_x(dy: Tensor, _: Tensor) -> Tensor:
+        return scatter_pixels(dy, constant(places_of(winners, g)), g.size)
+
+    pooled = record(op, y, (x, d_x))
+    return (pooled, constant(places_of(winners, g))) if return_indices else pooled
 
 
 def pool_geometry(
@@ -130,6 +135,12 @@ def _first_taps(g: Geometry, axis: int) -> Array:
     return np.where(start + g.dilation[axis] * first < g.size[axis], first, g.kernel[axis])
 
 
+@lru_cache(256)
+def _sees_nothing(g: Geometry) -> bool:
+    """Say whether some window lies in the padding altogether."""
+    return any((_first_taps(g, axis) >= taps).any() for axis, taps in enumerate(g.kernel))
+
+
 def in_image(g: Geometry, axis: int, tap: int) -> tuple[slice, slice]:
     """Return the windows along `axis` whose tap lies in the image, and the pixels that it looks at."""
     stride, shift = g.stride[axis], g.dilation[axis] * tap - g.padding[axis]
@@ -142,7 +153,7 @@ def in_image(g: Geometry, axis: int, tap: int) -> tuple[slice, slice]:
 
 @accelerable
 def max_pool_forward(x_nchw: Array, g: Geometry) -> tuple[Array, Array]:
-    """Return the largest pixel of each window and its index in the plane, tap by tap.
+    """Return the largest pixel of each window, and the number S·r + s of the tap that holds it; tap by tap.
 
     A tap that beats all before it notes its number. Numbers only grow, so no branch is needed: the last to beat all
     before it is the largest number noted.
@@ -160,7 +171,7 @@ def max_pool_forward(x_nchw: Array, g: Geometry) -> tuple[Array, Array]:
         beats = (value > best) | xp.isnan(value)
         xp.maximum(best, value, out=best)
         xp.maximum(taken, beats * taken.dtype.type(number), out=taken)
-    return y, _plane_index(winner, g)
+    return y, winner
 
 
 def _first_tap_numbers(g: Geometry) -> Array:
@@ -171,7 +182,7 @@ def _first_tap_numbers(g: Geometry) -> Array:
     return number
 
 
-def _plane_index(winner: Array, g: Geometry) -> Array:
+def places_of(winner: Array, g: Geometry) -> Array:
     """Turn tap numbers into places in the plane: that of the window's first tap, plus the tap's distance from it."""
     xp = array_module(winner)
     place, distance = np.zeros((), int), np.zeros((), int)

@@ -46,11 +46,8 @@ class Run:
 
     def execute(self) -> dict[str, Any]:
         """Run the recipe; return the figures, which are also in metrics.json."""
-        from threadpoolctl import threadpool_limits
-
         manual_seed(self.recipe.seed)
-        with threadpool_limits(1, user_api="blas"):  # threads of BLAS beside our own wait spinning: 3 times slower
-            return self.finish(self.recipe.train(self))
+        return self.finish(self.recipe.train(self))
 
     def fit(
         self, model: Module, loader: DataLoader, validation: Iterable[Any], loss: Callable[[Any, Tensor], Tensor], *,

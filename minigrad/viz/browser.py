@@ -30,7 +30,7 @@ def why_not(reading: Reading) -> str:
     for i, value in enumerate(reading.values):
         if value.array.size > MOST:
             return f"a value has {value.array.size} elements, more than {MOST}"
-        if value.array.dtype.kind not in "fiub":
+        if value.array.dtype == "float16" or value.array.dtype.kind not in "fiub":  # JavaScript cannot round to it
             return f"a value is of type {value.array.dtype}"
         if value.kind in ("op", "loss") and settings(value, [reading.values[j] for j in reading.inputs_of(i)]) is None:
             return f"the page does not know how to compute this {value.x.op}"

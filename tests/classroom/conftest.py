@@ -46,6 +46,7 @@ PROPERTIES = [
 ]
 '''
 WRONG = {
+    "first": '"""total: the mean of the first row is taken."""\n\n\ndef total(x):\n    return x[0].mean()\n',
     "half": '"""square_backward: the factor 2 is missing."""\n\n\ndef square_backward(dy, x):\n    return dy * x\n',
     "shared": '"""square_backward: x is changed in place."""\n\n\ndef square_backward(dy, x):\n    x *= 2.0\n    return dy * x\n',
     "rows": '"""total: only the first row is summed."""\n\n\ndef total(x):\n    return x[0].sum()\n',

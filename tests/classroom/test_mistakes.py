@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from minigrad.classroom.assignment import find
 from minigrad.classroom.grade import grade
 from minigrad.classroom.mistakes import MOST, Recorder, name_of, same
 from minigrad.classroom.worker import Limits, Worker
@@ -72,6 +73,15 @@ def test_results_are_compared_up_to_rounding(a, b, equal):
     assert same(a, b) is equal
 
 
-def test_a_mistake_that_shows_on_larger_inputs_only_is_not_taken_for_another(assignment):
-    mean = assignment.solution.replace("sum(x.reshape(-1)) * 1.0", "x[0].mean() if len(x) == 1 else x.mean()")
-    assert grade(assignment, mean, "a", b"s", only=["total"]).mistakes == {"total": "mean"}
+@pytest.mark.parametrize("submission", "abcd")
+def test_a_mistake_that_looks_like_another_on_small_inputs_is_told_from_it(assignment, submission):
+    source = assignment.solution.replace("sum(x.reshape(-1)) * 1.0", "x.mean()")
+    assert grade(assignment, source, submission, b"s", only=["total"]).mistakes == {"total": "mean"}
+
+
+def test_the_same_values_in_shared_memory_are_another_mistake():
+    shared = "def add_backward(dy, a, b):\n    return dy, dy\n"
+    copied = "def add_backward(dy, a, b):\n    return dy.copy(), dy.copy()\n"
+    a1 = find("a1")
+    assert named(a1, "add_backward", shared, [X, X + 1, X - 1]) == "add_shares_dy"
+    assert named(a1, "add_backward", copied, [X, X + 1, X - 1]) == "add_ignores_broadcasting"

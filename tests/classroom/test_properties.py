@@ -72,6 +72,8 @@ def test_an_error_of_the_student_is_the_sentence():
         (lambda x: "a", "the result of f is 'a', where numbers are due", "output"),
         (lambda x: {}, "the result of f is a dict, where numbers are due", "output"),
         (lambda x: np.full_like(x, np.nan), "the result of f[0, 0] is nan", "value"),
+        (lambda x: np.full_like(x, np.inf), "the result of f[0, 0] is inf", "value"),
+        (lambda x: 10**400, "the result of f is a int, where numbers are due", "output"),
     ],
 )
 def test_disagreement_is_one_sentence(function, said, code):

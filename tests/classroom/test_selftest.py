@@ -8,7 +8,7 @@ from minigrad.classroom.selftest import selftest
 
 def test_a_sound_assignment_passes(assignment):
     verdicts = list(selftest(assignment, tricks=[]))
-    assert len(verdicts) == 8 and all(v.passed for v in verdicts), "\n".join(map(str, verdicts))
+    assert len(verdicts) == 9 and all(v.passed for v in verdicts), "\n".join(map(str, verdicts))
     assert str(verdicts[0]).startswith("ok    b1_squares: solution: 6 of 6 in ")
 
 
@@ -35,9 +35,15 @@ def test_a_mistake_that_costs_nothing_is_found(assignment, tmp_path):
     assert not verdict.passed and verdict.seen == "3 of 3 for square_backward, recognised as nothing"
 
 
+def test_a_mistake_that_is_taken_for_another_is_found(assignment, tmp_path):
+    verdict = changed(assignment, tmp_path, "wrong/rows.py", "x[0].sum()", "x.mean()")["rows"]
+    assert not verdict.passed and verdict.seen == "0 of 1 for total, recognised as mean"
+
+
 def test_too_few_mistakes_are_found(assignment, tmp_path):
     folder = shutil.copytree(assignment.folder, tmp_path / "b1_squares")
-    (folder / "wrong" / "half.py").unlink()
+    for name in ("half", "first"):
+        (folder / "wrong" / f"{name}.py").unlink()
     verdicts = {v.what: v for v in selftest(Assignment(folder), mistakes=[], tricks=[])}
     assert not verdicts["b1_squares: known mistakes"].passed
 

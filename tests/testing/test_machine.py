@@ -34,7 +34,6 @@ BUGS = {
     "a saved value is overwritten unseen": (autograd, "check_saved", "> since", "> since + 10**9"),
     "the graph is freed though it is retained": (autograd, "_follow", "if not retain_graph:", "if True:"),
     "the graph is never freed": (autograd, "_follow", "if not retain_graph:", "if False:"),
-    "an op follows the present self of what was overwritten": (autograd, "_follow", "x = x.earlier", "break"),
     "no_grad records": (grad_mode.grad_mode, "__enter__", "mode.recording = self.recording and not mode.inference", "pass"),
     "no_grad is left for good by an exception": (grad_mode.grad_mode, "__exit__", "mode.recording,", "if _[0] is None: mode.recording,"),
     "a checkpoint replays without recording": (checkpoint._Replay, "__iter__", "with enable_grad():", "with minigrad.no_grad():"),

@@ -60,7 +60,7 @@ def test_none_and_expressions_on_earlier_lines_are_not_shown(page):
 
 
 def test_cells_share_one_namespace(page):
-    assert "```text\n5\n```" in run_page(page("# %%\nx = 2\n\n# %%\nx + 3\n")).text
+    assert "```text\n5\n```" in run_page(page("# %%\nx = 2\n\n" + TEXT + "# %%\nx + 3\n")).text
 
 
 def test_the_namespace_is_a_module_that_dataclasses_and_inspect_find(page):
@@ -171,6 +171,11 @@ def test_numbers_of_marked_lines_may_be_close_and_the_words_around_them_may_not(
 def test_a_line_that_may_say_anything_does_not_excuse_the_one_beside_it():
     diff = differences(["a", "one", "two", "z"], [Line("a"), Line("free", FREE), Line("three"), Line("z")])
     assert [line for line in diff if line[0] in "+-" and line[:3] not in ("+++", "---")] == ["-two", "+three"]
+
+
+def test_a_line_more_that_may_say_anything_is_still_a_line_more():
+    diff = differences(["a", "one"], [Line("a"), Line("free", FREE), Line("free", FREE)])
+    assert [line for line in diff if line[0] in "+-" and line[:3] not in ("+++", "---")] == ["-one", "+free", "+free"]
 
 
 def test_close_numbers_are_accepted_beside_lines_that_were_added(page):

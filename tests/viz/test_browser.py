@@ -64,6 +64,7 @@ def test_a_rounded_quotient_is_no_quotient():
         (lambda: (leaf(3) * 2).tanh(), ""),
         (lambda: leaf(3).cumsum(0), "the page does not know how to compute this cumsum"),
         (lambda: leaf(3).div(2.0, rounding_mode="floor"), "the page does not know how to compute this div"),
+        (lambda: leaf(3).half() * 2, "a value is of type float16"),
         (lambda: leaf(MOST + 1).exp(), f"a value has {MOST + 1} elements, more than {MOST}"),
     ],
 )  # fmt: skip

@@ -14,9 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from numba import types
-from numba.extending import intrinsic
 
-from .simd import LANES, at, code, int64, load, loop, shuffle, store
+from .simd import LANES, at, code, int64, intrinsic, load, loop, shuffle, store
 
 WIDTH = min(LANES, 8)  # of the vectors: rows of many images are short
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba import types
+from numba import extending, types
+
+intrinsic: Any = extending.intrinsic  # a kernel does not pass the first parameter, `typing`; type checkers cannot know
 
 
 def _lanes(features: Any) -> int:

@@ -2,10 +2,14 @@
 
 A kernel computes each of its results by the same instructions whatever thread that falls to, so results do not depend
 on how many threads there are. The thread that asks works too; it takes the first part.
+
+Two pools would fight for the processors. So with the first work that is split BLAS is held to one thread, and large
+products are split here too (matmul.py).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -41,6 +45,7 @@ def split(work: Callable[[int, int], None], count: int, worthwhile: bool = True)
         work(0, count)
         return
     if _pool is None:
+        _hold_blas()
         _pool = ThreadPoolExecutor(MOST, thread_name_prefix="minigrad-kernel")
     edges = [count * i // parts for i in range(parts + 1)]
     jobs = [_pool.submit(work, edges[i], edges[i + 1]) for i in range(1, parts)]
@@ -50,6 +55,14 @@ def split(work: Callable[[int, int], None], count: int, worthwhile: bool = True)
         wait(jobs)  # no thread may still write to arrays of this call when it returns
     for job in jobs:
         job.result()
+
+
+def _hold_blas() -> None:
+    """Leave BLAS one thread. Its own ones go on spinning after a product, on the processors that kernels need."""
+    with contextlib.suppress(ImportError):
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(1, user_api="blas")
 
 
 def _forget_pool() -> None:

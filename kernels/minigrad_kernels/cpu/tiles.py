@@ -26,9 +26,23 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from .simd import FLOAT, LANES, REGISTERS, at, code, either, int64, load, loop, multiply_add, spread, store, total
+from .simd import (
+    FLOAT,
+    LANES,
+    REGISTERS,
+    at,
+    code,
+    either,
+    int64,
+    intrinsic,
+    load,
+    loop,
+    multiply_add,
+    spread,
+    store,
+    total,
+)
 
 Loads = list[Callable[[], Any]]
 

@@ -21,9 +21,8 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from .simd import LANES, at, code, int64, load, shuffle, spread, store
+from .simd import LANES, at, code, int64, intrinsic, load, shuffle, spread, store
 
 Transform = Callable[[Sequence[Any]], list[Any]]
 Patch = list[list[Any]]

@@ -76,9 +76,9 @@ def _send(replies: IO[bytes], reply: dict[str, Any], longest: int) -> None:
     try:
         body = pack(reply, longest)
     except WireError as error:
-        body = pack({"error": f"returned {error}: arrays of numbers are expected", "code": "output"})
+        body = pack({"error": f"returned {error}: arrays of real numbers are expected", "code": "output"})
     except (MemoryError, RecursionError, ValueError):
-        body = pack({"error": "returned what cannot be sent: arrays of numbers are expected", "code": "output"})
+        body = pack({"error": "returned what cannot be sent: arrays of real numbers are expected", "code": "output"})
     replies.write(LENGTH.pack(len(body)) + body)
     replies.flush()
 

@@ -66,7 +66,7 @@ def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Any:
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(file)
-    if dtype.kind not in "biufc" or min(shape, default=1) < 0:
+    if dtype.kind not in "biuf" or min(shape, default=1) < 0:
         raise WireError(f"the message holds an array of {dtype}")
     size = dtype.itemsize
     for n in shape:
@@ -94,7 +94,7 @@ def _tree(value: Any, arrays: list[Any], depth: int = 0) -> Any:
 
 
 def _put(a: Any, arrays: list[Any]) -> dict[str, Any]:
-    if a.dtype.kind not in "biufc":
+    if a.dtype.kind not in "biuf":
         raise WireError(f"an array of {a.dtype}")
     arrays.append(a)
     layout = {"locked": True} if not a.flags.writeable else {}

@@ -15,7 +15,7 @@ def test_plain_values_arrive_as_they_were_sent(value):
     assert unpack(pack(value)) == value and type(unpack(pack(value))) is type(value)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "bool", "complex128"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "bool"])
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 1, 3)])
 def test_arrays_keep_type_shape_and_values(dtype, shape):
     sent = np.random.default_rng(0).integers(0, 2, shape).astype(dtype)
@@ -37,7 +37,7 @@ def test_laid_out_gives_memory_of_its_own():
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(object(), "a object"), ({1, 2}, "a set"), (np.array([None]), "an array of object"), (np.array(["a"]), "an array of <U1")],
+    [(object(), "a object"), ({1, 2}, "a set"), (np.array([None]), "an array of object"), (np.array(["a"]), "an array of <U1"), (np.array([1j]), "an array of complex128")],
 )
 def test_what_is_no_number_is_refused(value, said):
     with pytest.raises(WireError, match=said):
@@ -100,6 +100,7 @@ def meta(text):
         forged(meta=meta("[" * 100_000)),
         forged(meta=meta('{"array": 0}'), a0=npy(np.zeros(3), shape=(1 << 40,))),
         forged(meta=meta('{"array": 0}'), a0=npy(np.zeros(3), shape=(-3,))),
+        forged(meta=meta('{"array": 0}'), a0=npy(np.zeros(3), shape=(2,))),
         forged(meta=meta('{"array": 0}'), a0=npy(np.zeros(3), descr="|O")),
         forged(meta=meta("null" + " " * 100_000), method=zipfile.ZIP_DEFLATED),
     ],

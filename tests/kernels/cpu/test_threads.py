@@ -96,3 +96,13 @@ def test_a_forked_process_starts_threads_of_its_own():
     child.start()
     assert answers.get(timeout=30) == [(0, 2), (2, 4)]
     child.join(30)
+
+
+def test_the_first_work_that_is_split_holds_blas_to_one_thread(monkeypatch):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    monkeypatch.setattr(threads, "_pool", None)
+    set_num_threads(2)
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        split(lambda start, stop: None, 2)
+        counts = [library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"]
+    assert set(counts) <= {1}

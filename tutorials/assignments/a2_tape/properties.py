@@ -93,7 +93,7 @@ def graph(rng, size):
 
 
 def chain(rng, size):
-    return [[[], *([i] for i in range(5000 * size))], 5000 * size]
+    return [[[], *([i] for i in range(3000 * size))], 3000 * size]
 
 
 def is_ordered(found, parents, output):

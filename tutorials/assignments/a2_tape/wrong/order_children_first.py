@@ -2,10 +2,11 @@
 
 
 def order(parents, output):
-    found, pending = [], [output]
+    found, seen, pending = [], set(), [output]
     while pending:
         node = pending.pop()
-        if node not in found:
+        if node not in seen:
+            seen.add(node)
             found.append(node)
             pending.extend(parents[node])
     return found
