@@ -177,7 +177,7 @@ def look(pair):
 
 look()
 for a, b in sorted(set(drawn), key=drawn.index)[:8]:
-    print(a, b)
+    print(a, b)  # ~ free
 
 # %% [markdown]
 # `find` returns the smallest example with a property. The property here is: the check fails.

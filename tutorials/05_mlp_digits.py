@@ -128,8 +128,8 @@ for i in range(4):
 # The weights of a hidden number are a picture: blue where it wants ink, red where it wants none.
 
 # %%
-figure, axes = plt.subplots(3, 8)
-figure.set_label("The weights of 24 hidden numbers as pictures: strokes in the middle, noise at the border")
+figure, axes = plt.subplots(2, 6)
+figure.set_label("The weights of 12 hidden numbers as pictures: strokes in the middle, noise at the border")
 for axis, column in zip(axes.flat, parameters[0].T, strict=False):
     axis.imshow(column.reshape(28, 28), cmap=plt.get_cmap("RdBu", 7), vmin=-0.3, vmax=0.3)
     axis.axis("off")

@@ -55,8 +55,8 @@ def random_geometry(rng):
     return Geometry(size, (), kernel, stride, padding, dilation, int(rng.choice([1, 1, 2, 3, 8])))
 
 
-def random_problem(rng):
-    """Return a geometry whose windows fit, and arrays x, w and y for it."""
+def random_problem(rng, channels=range(1, 20)):
+    """Return a geometry whose windows fit, and arrays x, w and y for it, with any of the given numbers of channels."""
     while True:
         g = random_geometry(rng)
         try:
@@ -64,8 +64,8 @@ def random_problem(rng):
             break
         except ShapeError:
             continue
-    N, C, K = (int(n) for n in rng.integers(1, (6, 10, 20)))
-    C, K = (1, int(rng.integers(1, 3))) if g.groups == 8 else (C, K)
+    N, C, K = int(rng.integers(1, 6)), int(rng.choice(channels)), int(rng.choice(channels))
+    C, K = (1, 1) if g.groups == 8 else (C, K)
     shapes = (N, C * g.groups, *g.size), (K * g.groups, C, *g.kernel), (N, K * g.groups, *g.out)
     return g, *(any_layout(rng.normal(size=shape).astype("float32"), rng) for shape in shapes)
 

@@ -136,7 +136,8 @@ def compiled(function: Any = None, **options: Any) -> Any:
     """
     if function is None:
         return lambda f: compiled(f, **options)
-    dispatcher = njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
+    settings: Any = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **options}
+    dispatcher = njit(**settings)(function)
     dispatcher._cache = KernelCache(function)
     return dispatcher
 

@@ -84,7 +84,7 @@ def _plan(g: Any) -> tuple[Layout, Any]:
     """Return the layout of a plane, and for every lane of it the first tap that is not in the padding."""
     axes = axes_of(g)
     table = layout(axes, 1, 1, 1, tuple(axis.out for axis in axes), 1)
-    number = np.zeros((), int)
+    number: Any = np.zeros((), int)
     for p, r, s, f, d in zip(g.out, g.kernel, g.stride, g.padding, g.dilation, strict=True):
         number = number[..., None] * r + np.maximum(-((np.arange(p) * s - f) // d), 0)
     number, lane = number.reshape(-1), np.arange(table.lanes)
@@ -146,7 +146,8 @@ def _to_winners_of_quarters(shape: Any, dy: Any, winner: Any, dx: Any, H: int, W
 @lru_cache(256)
 def _places(g: Any) -> tuple[Any, Any]:
     """Return the place in the plane of each window's first tap, and how far each tap is from it."""
-    start, distance = np.zeros((), int), np.zeros((), int)
+    start: Any = np.zeros((), int)
+    distance: Any = np.zeros((), int)
     for n, p, r, s, f, d in zip(g.size, g.out, g.kernel, g.stride, g.padding, g.dilation, strict=True):
         start = start[..., None] * n + np.arange(p) * s - f
         distance = distance[..., None] * n + np.arange(r) * d

@@ -31,16 +31,20 @@ def copy(
 
 
 def _copy(builder: Any, o: Any) -> None:
-    is_ = lambda value, number: builder.icmp_signed("==", value, int64(number))
-    enough = builder.and_(is_(o.step, 1), builder.icmp_signed(">=", o.count, int64(WIDTH)))
-    with builder.if_else(builder.and_(enough, is_(o.stride, 1))) as (then, otherwise):
+    enough = builder.and_(_equal(builder, o.step, 1), builder.icmp_signed(">=", o.count, int64(WIDTH)))
+    one, two = (builder.and_(enough, _equal(builder, o.stride, stride)) for stride in (1, 2))
+    with builder.if_else(one) as (then, otherwise):
         with then:
             _every_row(builder, o, lambda a, b: _vectors(builder, o, b, lambda i: _next(builder, a, i)))
-        with otherwise, builder.if_else(builder.and_(enough, is_(o.stride, 2))) as (then_halved, otherwise_single):
+        with otherwise, builder.if_else(two) as (then_halved, otherwise_singly):
             with then_halved:
                 _every_row(builder, o, lambda a, b: _vectors(builder, o, b, lambda i: _every_second(builder, a, i)))
-            with otherwise_single:
+            with otherwise_singly:
                 _every_row(builder, o, lambda a, b: _singly(builder, o, a, b))
+
+
+def _equal(builder: Any, value: Any, number: int) -> Any:
+    return builder.icmp_signed("==", value, int64(number))
 
 
 def _every_row(builder: Any, o: Any, row: Callable[[Any, Any], None]) -> None:

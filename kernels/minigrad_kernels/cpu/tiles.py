@@ -21,7 +21,7 @@ The size of a tile is told by the type of its first argument, so that a kernel i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -44,7 +44,7 @@ from .simd import (
     total,
 )
 
-Loads = list[Callable[[], Any]]
+Loads = Sequence[Callable[..., Any]]
 
 # How many vectors a tile of so many rows takes: sums, the shorter side and one more value fill the registers.
 VECTORS = {8: 3, 6: 4, 4: 6, 3: 8, 2: 6, 1: 8} if REGISTERS == 32 else {6: 2, 4: 3, 3: 4, 2: 6, 1: 8}

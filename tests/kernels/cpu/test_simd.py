@@ -11,7 +11,20 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from minigrad_kernels.cpu import simd
-from minigrad_kernels.cpu.simd import LANES, at, code, either, int64, load, loop, multiply_add, shuffle, spread, store, total
+from minigrad_kernels.cpu.simd import (
+    LANES,
+    at,
+    code,
+    either,
+    int64,
+    load,
+    loop,
+    multiply_add,
+    shuffle,
+    spread,
+    store,
+    total,
+)
 
 
 def compiled_from(emit):
