@@ -73,10 +73,14 @@ def guarded(what: str, call: Callable[[], R]) -> R:
 
 
 def draw(shapes: Sequence[tuple[int, ...]], rng: np.random.Generator) -> list[FloatArray]:
-    """Return a cotangent per output: small whole numbers, no zeros, not all alike; for a single number never 1."""
+    """Return a cotangent per output: small whole numbers, no zeros, not all alike; for a single number never 1.
+
+    Few numbers are all different: a cotangent that happens to be symmetric would hide a transposed gradient.
+    """
     sizes = [int(np.prod(shape)) for shape in shapes]
     total = sum(sizes)
-    v = rng.choice([-2.0, -1.0, 2.0] if total == 1 else [-3.0, -2.0, -1.0, 1.0, 2.0, 3.0], total)
+    values = [-2.0, -1.0, 2.0] if total == 1 else [-3.0, -2.0, -1.0, 1.0, 2.0, 3.0]
+    v = rng.choice(values, total, replace=total > len(values))
     if total > 1 and (v == v[0]).all():
         v[0] = -v[0]
     parts = np.split(v, np.cumsum(sizes)[:-1])

@@ -103,7 +103,7 @@ def main():
     parser.add_argument("--examples", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    direct.WORTHWHILE = 0
+    direct.WORTHWHILE = winograd.WORTHWHILE = 0
     worst, runs = {}, 0
     for seed in track(range(options.seed, options.seed + options.examples), "random convolutions"):
         rng = np.random.default_rng(seed)

@@ -81,3 +81,9 @@ def test_an_assumption_of_a_property_test_passes_through():
 
     with pytest.raises(UnsatisfiedAssumption):
         at(assuming, X)
+
+
+def test_few_numbers_are_all_different_so_that_no_small_square_is_symmetric():
+    for seed in range(50):
+        v = draw([(2, 2)], np.random.default_rng(seed))[0]
+        assert len(np.unique(v)) == 4

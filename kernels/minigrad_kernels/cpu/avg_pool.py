@@ -10,23 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from .buffers import FLOAT32, dense, out
+from .buffers import FLOAT32, flat, out
+from .channels import sum_of
 from .compiled import compiled
 from .launch import launch
 
-PIECE = 1024  # numbers added up in float32; sums of pieces are added up in float64
 
-
-@compiled(fastmath={"reassoc"})  # sums in any order, so that a vector of them can be kept
+@compiled
 def _average(x: Any, pixels: int, count: float, y: Any, start: int, stop: int) -> None:
     for n in range(start, stop):
-        total = np.float64(0)
-        for p in range(n * pixels, (n + 1) * pixels, PIECE):
-            piece, part = x[p : min(p + PIECE, (n + 1) * pixels)], np.float32(0)
-            for i in range(piece.shape[0]):
-                part += piece[i]
-            total += part
-        y[n] = total / count
+        y[n] = sum_of(x, n * pixels, (n + 1) * pixels) / count
 
 
 @compiled
@@ -44,7 +37,7 @@ def average_loop(x_nchw: Any, g: Any, count: Any) -> Any:
     if not _one_window(x_nchw, g):
         return NotImplemented
     y = out((*x_nchw.shape[: -len(g.size)], *g.out))
-    launch(x_nchw.size, y.size, _average, dense(x_nchw, (x_nchw.size,)), prod(g.size), _number(count), y.reshape(-1))
+    launch(x_nchw.size, y.size, _average, flat(x_nchw), prod(g.size), _number(count), y.reshape(-1))
     return y
 
 
@@ -53,7 +46,7 @@ def spread_loop(y_ncpq: Any, g: Any, count: Any) -> Any:
     if not _one_window(y_ncpq, g):
         return NotImplemented
     x = out((*y_ncpq.shape[: -len(g.size)], *g.size))
-    launch(x.size, y_ncpq.size, _spread, dense(y_ncpq, (y_ncpq.size,)), _number(count), prod(g.size), x.reshape(-1))
+    launch(x.size, y_ncpq.size, _spread, flat(y_ncpq), _number(count), prod(g.size), x.reshape(-1))
     return x
 
 

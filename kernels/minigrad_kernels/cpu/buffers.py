@@ -22,3 +22,8 @@ def dense(x: Any, shape: tuple[int, ...]) -> Any:
     if not x.flags.carray:
         x = x.copy()
     return x if x.shape == shape else x.reshape(shape)
+
+
+def flat(x: Any) -> Any:
+    """Return x as a vector: see `dense`."""
+    return dense(x, (x.size,))

@@ -9,25 +9,32 @@ from typing import Any
 
 import numpy as np
 
-from .buffers import FLOAT32, dense, out
+from .buffers import FLOAT32, flat, out
 from .compiled import compiled
 from .launch import launch
 
 PIECE = 1024  # numbers added up in float32; sums of pieces are added up in float64
 
 
-@compiled(fastmath={"reassoc"})  # sums in any order, so that a vector of them can be kept
+@compiled(no_cpython_wrapper=True, fastmath={"reassoc"})  # in any order, so that a vector of sums can be kept
+def sum_of(x: Any, start: int, stop: int) -> Any:
+    """Add up the numbers from start to stop of a vector."""
+    total = np.float64(0)
+    for p in range(start, stop, PIECE):
+        piece, part = x[p : min(p + PIECE, stop)], np.float32(0)
+        for i in range(piece.shape[0]):
+            part += piece[i]
+        total += part
+    return total
+
+
+@compiled
 def _sums(dy: Any, db: Any, images: int, pixels: int, start: int, stop: int) -> None:
-    channels = db.shape[0]
     for k in range(start, stop):
         total = np.float64(0)
         for n in range(images):
-            first = (n * channels + k) * pixels
-            for p in range(first, first + pixels, PIECE):
-                piece, part = dy[p : min(p + PIECE, first + pixels)], np.float32(0)
-                for i in range(piece.shape[0]):
-                    part += piece[i]
-                total += part
+            plane = (n * db.shape[0] + k) * pixels
+            total += sum_of(dy, plane, plane + pixels)
         db[k] = total
 
 
@@ -37,5 +44,5 @@ def channel_sums(dy: Any) -> Any:
         return NotImplemented
     images, channels = dy.shape[:2]
     db = out(channels)
-    launch(dy.size, channels, _sums, dense(dy, (dy.size,)), db, images, dy.size // (images * channels))
+    launch(dy.size, channels, _sums, flat(dy), db, images, dy.size // (images * channels))
     return db

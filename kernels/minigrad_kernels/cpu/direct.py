@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .buffers import FLOAT32, dense, out
+from .buffers import FLOAT32, flat, out
 from .compiled import compiled, inner
 from .layout import SLACK, Axes, Axis, Layout, axes_of, layout
 from .rows import copy
@@ -132,10 +132,6 @@ def _match(
                          table.sources[v:], count, sums, block * rows * width + j, width)  # fmt: skip
 
 
-def _flat(a: Any) -> Any:
-    return dense(a, (a.size,))
-
-
 def _packed(filters: Any, bias: Any, rows: int) -> Any:
     """Return filters (groups, K, taps) in blocks of `rows`: their biases, then their first taps, their second, ..."""
     groups, K, taps = filters.shape
@@ -165,7 +161,7 @@ def _shape_of_slide(K: int, lanes: int) -> Any:
 def _run(x: Any, filters: Any, bias: Any, table: Layout, y: Any) -> None:
     """Slide filters (groups, K, taps) over x and put the result into y."""
     groups, shape = len(filters), _shape_of_slide(filters.shape[1], table.lanes)
-    packed, pixels, results = _packed(filters, bias, len(shape[0])), _flat(x), y.reshape(-1)
+    packed, pixels, results = _packed(filters, bias, len(shape[0])), flat(x), y.reshape(-1)
 
     def work(start: int, stop: int) -> None:
         buffer, lines = _buffer(table), out(0 if table.straight else _size_of_lines(table))
@@ -260,7 +256,7 @@ def match(x: Any, y: Any, g: Any) -> Any:
     table, offsets, shape = _plan_of_match(g, C, K)
     blocks = -(-K // groups // len(shape[0]))
     sums = np.zeros((groups, blocks * len(shape[0]), len(offsets)), FLOAT32)
-    pixels, outputs, taps = _flat(x), _flat(y), len(table.offsets)
+    pixels, outputs, taps = flat(x), flat(y), len(table.offsets)
 
     def work(first: int, last: int) -> None:
         buffer, lines = _buffer(table), np.zeros(_size_of_lines(table), FLOAT32)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .buffers import FLOAT32, dense, out
+from .buffers import FLOAT32, dense, flat, out
 from .compiled import compiled, inner
 from .layout import SLACK, Layout, axes_of, layout
 from .pool_lanes import best_of_four, best_tap, to_four, to_winners
@@ -103,7 +103,7 @@ def max_pool_forward(x_nchw: Any, g: Any) -> Any:
         return NotImplemented
     (table, first), lanes = _plan(g), _quarters(g)
     lead = x_nchw.shape[: -len(g.size)]
-    y, winner, x = out((*lead, *g.out)), np.empty((*lead, *g.out), np.uint8), dense(x_nchw, (x_nchw.size,))
+    y, winner, x = out((*lead, *g.out)), np.empty((*lead, *g.out), np.uint8), flat(x_nchw)
     shape, results, numbers = (0,) * (table.lanes // 4), y.reshape(-1), winner.reshape(-1)
 
     def work(start: int, stop: int) -> None:
@@ -159,14 +159,14 @@ def max_pool_backward(dy_ncpq: Any, winner_ncpq: Any, g: Any) -> Any:
     if dy_ncpq.dtype != FLOAT32 or not dy_ncpq.size or winner_ncpq.dtype != np.uint8:
         return NotImplemented
     lead, pixels = dy_ncpq.shape[: -len(g.size)], prod(g.size)
-    dx, dy, winner = out((*lead, *g.size)), dense(dy_ncpq, (dy_ncpq.size,)), dense(winner_ncpq, (dy_ncpq.size,))
-    flat, tables, lanes = dx.reshape(-1), _places(g), _quarters(g)
+    dx, dy, winner = out((*lead, *g.size)), flat(dy_ncpq), flat(winner_ncpq)
+    results, tables, lanes = dx.reshape(-1), _places(g), _quarters(g)
 
     def work(start: int, stop: int) -> None:
         if lanes:
-            _to_winners_of_quarters((0,) * (lanes // 4), dy, winner, flat, *g.size, start, stop)
+            _to_winners_of_quarters((0,) * (lanes // 4), dy, winner, results, *g.size, start, stop)
         else:
-            _to_winners(dy, winner, *tables, flat, pixels, start, stop)
+            _to_winners(dy, winner, *tables, results, pixels, start, stop)
 
     split(work, prod(lead), dx.size > WORTHWHILE)
     return dx

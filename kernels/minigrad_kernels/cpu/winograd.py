@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .buffers import FLOAT32, dense, out
+from .buffers import FLOAT32, flat, out
 from .compiled import compiled, inner
 from .rows import copy
 from .simd import LANES
@@ -29,6 +29,7 @@ from .winograd_tiling import ROWS, UNIT, Tiling, columns_for, panels, products, 
 from .winograd_transform import into_planes, of_outputs, of_pixels, of_taps, out_of_planes, to_outputs, to_taps
 
 TILES, TILES_SUMMED = 64, 128  # of a block, about; TILES_SUMMED in `match`
+WORTHWHILE = 2**24  # multiplications of a plain sum; below, a second thread costs more than it saves
 
 _of_pixels, _of_outputs = into_planes(of_pixels, 6), into_planes(of_outputs, 4)
 _of_taps, _of_turned_taps = into_planes(of_taps, 3), into_planes(of_taps, 3, turned=True)
@@ -133,10 +134,6 @@ def _slide(shape: Any, x: Any, u: Any, v: Any, m: Any, bias: Any, table: Any, ro
         _outputs_of_products(m, filters, bias, part, stop, table, room[1], y)
 
 
-def _flat(a: Any) -> Any:
-    return dense(a, (a.size,))
-
-
 def _convolve(x: Any, w: Any, distances: tuple[int, int], turned: bool, bias: Any, table: Tiling, y: Any) -> None:
     """Slide filters over x; distances are those of filters and of their channels in w."""
     (N, C), K = x.shape[:2], y.shape[1]
@@ -144,8 +141,8 @@ def _convolve(x: Any, w: Any, distances: tuple[int, int], turned: bool, bias: An
     columns = columns_for(tiles // LANES)
     u = panels(rows, C + 1, UNIT)
     k_distances = np.minimum(np.arange(rows), K - 1) * distances[0]
-    _numbers_of_filters(_flat(w), C, distances[1], k_distances, turned, u)
-    shape, pixels, outputs = shape_of_tile(ROWS, columns), _flat(x), y.reshape(-1)
+    _numbers_of_filters(flat(w), C, distances[1], k_distances, turned, u)
+    shape, pixels, outputs = shape_of_tile(ROWS, columns), flat(x), y.reshape(-1)
 
     def work(first: int, last: int) -> None:
         v, m = panels(tiles, C, columns * LANES), products(rows, tiles)
@@ -153,14 +150,14 @@ def _convolve(x: Any, w: Any, distances: tuple[int, int], turned: bool, bias: An
         sizes = C, K, first * table.block, min(last * table.block, N * table.parts)
         _slide(shape, pixels, u, v, m, bias, table, room, outputs, sizes)
 
-    split(work, -(-N * table.parts // table.block))
+    split(work, -(-N * table.parts // table.block), y.size * w.size // K > WORTHWHILE)
 
 
 def slide(x: Any, w: Any, g: Any, bias: Any = None) -> Any:
     """Slide the filters over the image."""
     (K, C), N = w.shape[:2], len(x)
     y = out((N, K, *g.out))
-    bias = np.zeros(K, FLOAT32) if bias is None else _flat(bias)
+    bias = np.zeros(K, FLOAT32) if bias is None else flat(bias)
     _convolve(x, w, (9 * C, 9), False, bias, tiling(g.size, g.out, g.padding, N, TILES, False), y)
     return y
 
@@ -237,7 +234,7 @@ def match(x: Any, y: Any, g: Any) -> Any:
     width, tiles = -(-C // LANES) * LANES, table.block * table.tiles
     columns = columns_for(width // LANES)
     w = out((K, C, 3, 3))
-    shape, pixels, outputs, filters = shape_of_tile(ROWS, columns), _flat(x), _flat(y), w.reshape(-1)
+    shape, pixels, outputs, filters = shape_of_tile(ROWS, columns), flat(x), flat(y), w.reshape(-1)
     planes = [table.block * side.rows * side.columns for side in (table.pixels, table.outputs)]
     distances = tuple(np.arange(LANES) * distance for distance in (*planes, 9))
 
@@ -248,5 +245,5 @@ def match(x: Any, y: Any, g: Any) -> Any:
         sizes = C, K, first * UNIT, min(last * UNIT, K), N * table.parts
         _match(shape, pixels, outputs, u, v, m, table, room, distances, filters, sizes)
 
-    split(work, -(-K // UNIT))
+    split(work, -(-K // UNIT), y.size * w.size // K > WORTHWHILE)
     return w
