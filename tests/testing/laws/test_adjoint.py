@@ -62,6 +62,11 @@ def test_a_rule_that_is_not_linear_in_its_cotangent_is_found_without_differences
         check_linearity(with_rule(rule), X)
 
 
+def test_a_rule_that_divides_by_its_cotangent_has_no_answer_to_zeros():
+    with pytest.raises(LawError, match=r"linearity of the backward of <lambda>: vjp\(0\), by input .*got nan, expected 0"):
+        check_linearity(with_rule(lambda dy, x: 2 * x * dy * dy / dy), X)
+
+
 def test_a_statistic_taken_for_a_constant_makes_the_hessian_asymmetric():
     with pytest.raises(LawError, match=r"symmetry of the Hessian of standardised: ⟨u, H w⟩ beside ⟨w, H u⟩"):
         check_symmetric_hessian(standardised, X)

@@ -42,6 +42,25 @@ def test_a_kernel_that_computes_something_else_is_found(f, told, monkeypatch):
     check_implementations(f, X, rtol=0.1)
 
 
+class Scale(nn.Module):
+    """Scale by a weight whose gradient alone goes through the kernel."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(minigrad.ones(6, dtype="float64"))
+
+    def forward(self, x):
+        w = self.weight
+        return record("scale", x.array * w.array, (x, lambda dy, _: dy * w), (w, lambda dy, _: halved(dy * x).sum((0, 1, 2)) * 2))
+
+
+def test_the_gradients_of_parameters_are_compared_too(monkeypatch):
+    find = registry.find
+    monkeypatch.setattr(registry, "find", lambda name, device: (lambda x: x / 2.01) if name == "halved_loop" else find(name, device))
+    with pytest.raises(LawError, match="kernels beside definitions of Scale: the gradient of weight"):
+        check_implementations(Scale(), X)
+
+
 def test_a_device_agrees_with_itself_and_one_that_is_not_there_says_so():
     check_devices(minigrad.tanh, X, devices=("cpu", "cpu"))
     check_devices(nn.Conv2d(3, 2, 3).double(), X, devices=("cpu", "cpu"))

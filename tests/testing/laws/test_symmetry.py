@@ -61,6 +61,12 @@ def test_a_dependence_on_the_position_is_found(wrong):
         check_permutation_invariance(lambda x: POSITIONS[wrong](x)[:, 0], X)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_two_places_are_always_swapped(seed):
+    with pytest.raises(LawError, match=r"with P = \[1, 0\] on axis 1"):
+        check_permutation_equivariance(lambda x: x.cumsum(1), X[:, :2], seed=seed)
+
+
 def test_a_convolution_is_shift_equivariant_away_from_its_borders():
     def conv(x):
         return minigrad.conv2d(x, WEIGHT, padding=1)

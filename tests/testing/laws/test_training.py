@@ -82,6 +82,15 @@ def test_a_tensor_that_the_state_forgets_is_found():
         check_saving(Forgetful, X)
 
 
+def test_a_state_that_is_not_loaded_is_found():
+    class Deaf(nn.Linear):
+        def load_state_dict(self, state, strict=True):
+            return None
+
+    with pytest.raises(LawError, match="saving of Deaf: weight came back"):
+        check_saving(Deaf(3, 2), X.astype(np.float32))
+
+
 def test_a_state_that_comes_back_changed_is_found():
     class Rounding(nn.Linear):
         def load_state_dict(self, state, strict=True):
