@@ -40,7 +40,7 @@ def _load(loop: str, device: str) -> Kernel | None:
     try:
         module = import_module(f"minigrad_kernels.{device}.{stem}")
     except ModuleNotFoundError as missing:
-        if missing.name in ("numba", "cupy"):  # optional: without them, no twins
+        if missing.name in ("llvmlite", "numba", "cupy"):  # optional: without them, no twins
             return None
         raise
     twin: Kernel = getattr(module, loop)

@@ -1,4 +1,12 @@
-"""Checks of gradients against numbers: for minigrad's own ops, and for yours."""
+"""Checks of gradients against numbers: for minigrad's own ops, and for yours.
+
+    gradcheck, gradgradcheck    one function at one point, against differences, with a verdict in words
+    op_test                     one line holds an op to every law that minigrad's own ops obey
+    laws                        causality, batch independence, adjointness, ...: of any function or Module
+    strategies                  Hypothesis strategies: shapes, tensors, indices, windows, whole programs
+    machine                     random play with the engine against an oracle too naive to be wrong
+    gradchecked                 marks what `pytest --gradcheck my_ops.py` checks
+"""
 
 from ..errors import GradcheckError
 from .adapters.pairs import numpy_pair

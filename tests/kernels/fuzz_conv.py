@@ -7,6 +7,8 @@ the image and the gradient of the filters. MINIGRAD_LANES=4, 8 or 16 chooses the
 """
 
 import argparse
+import ctypes
+import mmap
 import sys
 from itertools import product
 
@@ -42,9 +44,12 @@ def definition(x, w, y, g):
 
 
 def random_geometry(rng):
-    """Return a geometry, mostly small; every third one suits Winograd's algorithm."""
-    d = int(rng.choice([1, 2, 2, 2, 3]))
-    if rng.random() < 1 / 3:
+    """Return a geometry, mostly small; every third one suits Winograd's algorithm, some have whole vectors for rows."""
+    d, kind = int(rng.choice([1, 2, 2, 2, 3])), rng.random()
+    if kind > 0.97:
+        size, taps = (int(rng.integers(60, 70)), 16 * int(rng.integers(1, 4))), int(rng.choice([1, 3]))
+        return Geometry(size, (), (taps,) * 2, (1, 1), (taps // 2,) * 2, (1, 1))
+    if kind < 1 / 3:
         size, padding = tuple(rng.integers(1, 24, 2)), tuple(rng.integers(0, 4, 2))
         return Geometry(tuple(map(int, size)), (), (3, 3), (1, 1), tuple(map(int, padding)), (1, 1))
     most = {1: 70, 2: 22, 3: 8}[d] if rng.random() < 0.8 else {1: 300, 2: 50, 3: 12}[d]
@@ -55,7 +60,7 @@ def random_geometry(rng):
     return Geometry(size, (), kernel, stride, padding, dilation, int(rng.choice([1, 1, 2, 3, 8])))
 
 
-def random_problem(rng, channels=range(1, 20)):
+def random_problem(rng, channels=range(1, 20), place=None):
     """Return a geometry whose windows fit, and arrays x, w and y for it, with any of the given numbers of channels."""
     while True:
         g = random_geometry(rng)
@@ -67,7 +72,8 @@ def random_problem(rng, channels=range(1, 20)):
     N, C, K = int(rng.integers(1, 6)), int(rng.choice(channels)), int(rng.choice(channels))
     C, K = (1, 1) if g.groups == 8 else (C, K)
     shapes = (N, C * g.groups, *g.size), (K * g.groups, C, *g.kernel), (N, K * g.groups, *g.out)
-    return g, *(any_layout(rng.normal(size=shape).astype("float32"), rng) for shape in shapes)
+    arrays = [rng.normal(size=shape).astype("float32") for shape in shapes]
+    return g, *(any_layout(array, rng) if place is None else place(array) for array in arrays)
 
 
 def any_layout(array, rng):
@@ -80,6 +86,17 @@ def any_layout(array, rng):
     if kind == 2:
         array.flags.writeable = False
     return array
+
+
+def at_the_end_of_memory(array):
+    """Return a copy that ends where a page ends, in front of one that may not be read (Linux)."""
+    pages = -(-array.nbytes // mmap.PAGESIZE) + 1
+    memory = mmap.mmap(-1, pages * mmap.PAGESIZE)
+    copy = np.frombuffer(memory, array.dtype)[: -mmap.PAGESIZE // 4][-array.size :].reshape(array.shape)
+    copy[...] = array
+    guard = ctypes.addressof(ctypes.c_char.from_buffer(memory)) + (pages - 1) * mmap.PAGESIZE
+    assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(guard), mmap.PAGESIZE, 0) == 0
+    return copy
 
 
 def worst_errors(g, x, w, y):
@@ -102,13 +119,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--examples", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--guard", action="store_true", help="crash if anything behind an array is read")
     options = parser.parse_args()
     direct.WORTHWHILE = winograd.WORTHWHILE = 0
     worst, runs = {}, 0
     for seed in track(range(options.seed, options.seed + options.examples), "random convolutions"):
         rng = np.random.default_rng(seed)
         set_num_threads(int(rng.integers(1, 3)))
-        g, x, w, y = random_problem(rng)
+        g, x, w, y = random_problem(rng, place=at_the_end_of_memory if options.guard else None)
         for module, errors in worst_errors(g, x, w, y).items():
             name = module.__name__.rpartition(".")[2]
             if not max(errors) < TOLERANCE[module]:

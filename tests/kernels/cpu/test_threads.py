@@ -1,6 +1,7 @@
 import multiprocessing
 import sys
 import threading
+import time
 
 import pytest
 
@@ -47,7 +48,8 @@ def test_no_part_is_still_at_work_when_another_has_failed():
             started.wait()
             raise ZeroDivisionError
         started.set()
-        finished.append(threading.current_thread().name)
+        time.sleep(0.05)
+        finished.append(start)
 
     with pytest.raises(ZeroDivisionError):
         split(work, 2)
