@@ -21,14 +21,15 @@ def flops(y: Tensor, inputs: Sequence[Edge]) -> int:
     if y.op in _FREE or not y.is_floating_point():
         return 0
     size = y.numel()
+    biased = size if len(shapes) > 2 else 0
     if y.op == "conv":
-        return 2 * size * math.prod(shapes[1][1:])
+        return 2 * size * math.prod(shapes[1][1:]) + biased
     if y.op == "conv_transpose":
         return 2 * int(math.prod(shapes[0]) * math.prod(shapes[1][1:]))
     if y.op == "matmul":
         return 2 * size * int(shapes[0][-1])
     if y.op == "linear":
-        return 2 * size * int(shapes[0][-1]) + (size if len(shapes) > 2 else 0)
+        return 2 * size * int(shapes[0][-1]) + biased
     return max([size, *(math.prod(shape) for shape in shapes)])
 
 

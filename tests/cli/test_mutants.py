@@ -94,9 +94,10 @@ def test_mutants_that_hang_or_cannot_be_run_are_named():
 
 def test_the_table_is_written_where_it_belongs(monkeypatch, capsys):
     written = []
-    monkeypatch.setattr(page_module, "write", lambda path, found: written.append((path, len(found))) or path)
+    monkeypatch.setattr(page_module, "write", lambda path, *found: written.append((path, *map(len, found))) or path)
     assert main(["mutants", "--table"]) == 0
-    assert written == [("tutorials/zoo/README.md", len(load()))]
+    held_out = load("minigrad.testing.mutants.held_out")
+    assert written == [("tutorials/zoo/README.md", len(load()), len(held_out))]
     assert "wrote tutorials/zoo/README.md" in capsys.readouterr().out
 
 

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 import minigrad
 from minigrad import nn
-from tests.torch.test_attention import assert_same_gradients, both, drawn_mask, yes_or_no
 
 torch = pytest.importorskip("torch")
+from tests.torch.test_attention import assert_same_gradients, both, drawn_mask, yes_or_no  # noqa: E402
+
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore")]
 
 M, A, FF = 6, 2, 5

@@ -34,6 +34,7 @@ ENOUGH, ENOUGH_SUMMED = 24, 64  # spots laid out at a time, so that tiles are fu
 CHUNK = 128  # spots summed over at a time, so that the lines of a tile stay in the first cache
 WORTHWHILE = 2**23  # multiplications; below, a second thread costs more than it saves
 SLOWNESS = {1: 2.0, 2: 1.2}  # of tiles with few rows, which load more numbers than they multiply
+SLOWNESS_SUMMED = {1: 1.7, 2: 1.1, 3: 1.1}  # the same in `match`
 
 
 @inner
@@ -243,9 +244,9 @@ def _sizes_of_dots(K: int, taps: int) -> tuple[int, int]:
     most = 24 if REGISTERS == 32 else 12
     sizes = [(1, 9), *((rows, columns) for rows in (4, 3, 2, 1) for columns in (6, 3))]
 
-    def cost(size: tuple[int, int]) -> tuple[int, int]:
+    def cost(size: tuple[int, int]) -> tuple[float, int]:
         rows, columns = size
-        return -(-K // rows) * rows * -(-taps // columns) * columns, -rows * columns
+        return -(-K // rows) * rows * -(-taps // columns) * columns * SLOWNESS_SUMMED.get(rows, 1), -rows * columns
 
     return min((size for size in sizes if size[0] <= K and size[0] * size[1] <= most), key=cost)
 

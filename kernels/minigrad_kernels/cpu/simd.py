@@ -31,7 +31,7 @@ def _lanes(features: Any) -> int:
 _CPU, _FEATURES = llvm.get_host_cpu_name(), llvm.get_host_cpu_features()
 LANES = _lanes(_FEATURES)
 AT_ONCE = min(LANES, 8) if _CPU == "znver4" else LANES  # a Zen 4 computes with half of its registers at a time
-REGISTERS = 32 if _FEATURES.get("avx512vl") or platform.machine() in ("aarch64", "arm64") else 16
+REGISTERS = 32 if LANES == 16 or platform.machine() in ("aarch64", "arm64") else 16
 
 FLOAT, INT32, INT64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 VECTOR = ir.VectorType(FLOAT, LANES)
