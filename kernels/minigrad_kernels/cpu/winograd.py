@@ -8,8 +8,8 @@ sum over taps and channels is a sum over channels alone. Over all patches that m
     match     u_ξ[k, c]  =  Σ_t m_ξ[k, t] v_ξ[c, t]           m: of outputs
 
 The lanes of a vector are patches: of filters, of tiles, and in `match`, where tiles are summed over, of channels.
-Rounding is coarser than that of a plain sum, about 1e-5 of the largest output, and a pixel that is not finite spoils all
-outputs of the tiles that see it; so the mode "exact" does without.
+Rounding is coarser than that of a plain sum, about 1e-5 of the largest output, and a pixel that is not finite spoils
+all outputs of the tiles that see it; so the mode "exact" does without.
 
 N images, C channels, H×W pixels · K filters · P×Q outputs. Each output is owned by one thread and summed in one order.
 """
