@@ -67,10 +67,10 @@ def conv_backward(dy, x, w):
 ask(conv, conv_backward, rng.normal(size=(4, 5)), rng.normal(size=(3, 3)))  # ~
 
 # %% [markdown]
-# The verdict names `x` only, so `dw` is right. It makes no guess at the cause: for this bug the checker has no name.
-# The smallest input speaks for itself, once you read it: a single 1 in the middle, and a filter that only looks at
-# corners. What this pixel gives to the *corner outputs* is lost. The loop over `p` and `q` keeps a distance of one
-# from the border, so that the index `p + r - 1` stays inside. But outputs at the border have gradients too, and they
+# The verdict names `x` only, so `dw` is right; and it counts: the 14 outputs along the edge send nothing back. The
+# smallest input shows the same, once you read it: a single 1 in the middle, and a filter that only looks at corners.
+# What this pixel gives to the *corner outputs* is lost. The loop over `p` and `q` keeps a distance of one from the
+# border, so that the index `p + r - 1` stays inside. But outputs at the border have gradients too, and they
 # are dropped. The cure is the mirror image of forward: add into a padded array, where every index is valid, and cut
 # off the padding at the end.
 

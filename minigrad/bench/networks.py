@@ -1,4 +1,7 @@
-"""The networks of the training steps, each as a function of the library."""
+"""The networks of the training steps, each as a function of the library.
+
+Their classes inherit from the library's Module, which no type checker can know: hence the silenced checks.
+"""
 
 from __future__ import annotations
 

@@ -152,7 +152,9 @@ class _Joint:
                 needed = [x is not None and x.tracked for x in inputs]  # mentions `inputs`: overwrites are found
                 return self.differentiate(dy, needed) if mode.recording else self.run_backward(dy, y, needed)
 
-            return self.together.take(i, dy, compute)  # type: ignore[return-value]
+            dx = self.together.take(i, dy, compute)
+            assert dx is not None  # the definition always has one
+            return dx
 
         return x, d_x
 

@@ -63,7 +63,8 @@ def gradchecked(*inputs: Any, order: int = 1, **options: Any) -> Callable[[T], T
         raise ArgumentError(f"gradchecked: order is {order}; derivatives of order 1 or 2 can be checked")
 
     def mark(f: T) -> T:
-        f.gradchecks = (*getattr(f, "gradchecks", ()), Mark(inputs, order, options))  # type: ignore[attr-defined]
+        marked: Any = f
+        marked.gradchecks = (*getattr(f, "gradchecks", ()), Mark(inputs, order, options))
         return f
 
     return mark

@@ -48,6 +48,15 @@ def layer_norm_back(dy, x):
     return (dy - row_mean(dy) - y * row_mean(dy * y)) / spread(x)
 
 
+def adjacent_back(dy, x):
+    """Both neighbours of each product, but for the last product."""
+    dx = np.zeros_like(x)
+    for k in range(len(dy) - 1):
+        dx[k] += dy[k] * x[k + 1]
+        dx[k + 1] += dy[k] * x[k]
+    return dx
+
+
 def gather_back(add):
     def backward(dy, x, index):
         dx = np.zeros_like(x)
@@ -165,6 +174,8 @@ SPECIMENS = [
     ("zeros from a softmax", (softmax, lambda dy, x: np.zeros_like(x)), [X], "zero"),
     ("ones", (lambda x: x * 1, lambda dy, x: np.ones_like(x)), [X], "ignores-dy"),
     ("dy forgotten", (np.tanh, lambda dy, x: 1 - np.tanh(x) ** 2), [X], "ignores-dy"),
+    ("dy clipped", (np.tanh, lambda dy, x: np.clip(dy, -1, 1) * (1 - np.tanh(x) ** 2)), [X], "nonlinear-dy"),
+    ("last output left out", (lambda x: x[:-1] * x[1:], adjacent_back), [normal(5)], "ignored-outputs"),
     ("dy squared", (np.exp, lambda dy, x: dy * dy * np.exp(x)), [X], "nonlinear-dy"),
     ("f' forgotten", (np.exp, lambda dy, x: dy), [X], "identity"),
     ("transposed", (lambda x: x.T, lambda dy, x: dy), [SQUARE], "transposed:0,1"),

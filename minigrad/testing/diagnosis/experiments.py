@@ -11,19 +11,51 @@ from ..flaws import Guess
 from ..point import draw
 from .evidence import Evidence
 
+MOST_OUTPUTS, MOST_INPUTS = 64, 256  # one run of backward for each output, two of forward for each input
+
 
 def ignores_dy(e: Evidence) -> Guess | None:
     """The answer does not depend on the cotangent, or not linearly."""
-    doubled = e.pull([2 * v for v in e.point.cotangents])
-    if doubled is None or (e.got == 0).all():
+    double, quarter = (e.pull([c * v for v in e.point.cotangents]) for c in (2.0, 0.25))
+    if double is None or quarter is None or (e.got == 0).all():
         return None
-    if np.array_equal(doubled, e.got):
+    if np.array_equal(double, e.got) and np.array_equal(quarter, e.got):
         return Guess("ignores-dy", "backward gives the same whatever dy is: it must be multiplied by dy")
-    if not e.fits(doubled / 2, e.got):
+    if not (e.fits(double / 2, e.got) and e.fits(quarter * 4, e.got)):
         return Guess(
-            "nonlinear-dy", "twice dy does not give twice the gradient: dy stands in it squared, or as a condition"
-        )
+            "nonlinear-dy", "a multiple of dy does not give that multiple of the gradient: dy stands in it squared, or "
+            "clipped, or as a condition"
+        )  # fmt: skip
     return None
+
+
+def ignored_outputs(e: Evidence) -> Guess | None:
+    """Some outputs send nothing back: a loop that stops short of them, or a border that is cut off."""
+    y = e.y
+    if y is None or not 2 <= y.size <= MOST_OUTPUTS or e.x.size > MOST_INPUTS:
+        return None
+    matters: Any = (np.abs(e.pieces) > float(e.slack.max())).any(0)
+    silent = np.array([matters[k] and _silent(e, k) for k in range(y.size)])
+    if not silent.any() or silent.all() or not e.fits(e.got, e.pieces[:, ~silent].sum(1).reshape(e.x.shape)):
+        return None
+    where = "" if _box(~silent.reshape(y.shape)) is None else ", those at the edge"
+    told = f"{int(silent.sum())} of {y.size} outputs send nothing back{where}"
+    return Guess("ignored-outputs", f"{told}: a loop that stops short, or a part that is cut off")
+
+
+def _silent(e: Evidence, k: int) -> bool:
+    """Say whether backward gives zeros when only output k has a gradient."""
+    v = np.zeros(e.dy.shape)
+    v.reshape(-1)[k] = 2.0
+    dx = e.pull([v])
+    return dx is not None and not dx.any()
+
+
+def _box(kept: Any) -> tuple[slice, ...] | None:
+    """Return the box that holds exactly the outputs that are kept, if there is one."""
+    places = np.argwhere(kept)
+    box = tuple(slice(low, high + 1) for low, high in zip(places.min(0), places.max(0), strict=True))
+    return box if kept[box].all() else None
 
 
 def not_the_adjoint(e: Evidence) -> Guess | None:
@@ -60,7 +92,7 @@ def duplicates(e: Evidence) -> Guess | None:
 
 def overwrites(e: Evidence) -> Guess | None:
     """An element that several outputs use keeps the contribution of one of them only."""
-    if e.x.size > 256:
+    if e.x.size > MOST_INPUTS:
         return None
     slack = float(e.slack.max()) + 1e-6 * float(np.abs(e.pieces).max(initial=0.0))
     got, right = e.got.reshape(-1), e.right.reshape(-1)

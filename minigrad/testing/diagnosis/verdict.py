@@ -26,7 +26,7 @@ HYPOTHESES: tuple[patterns.Hypothesis, ...] = (
     patterns.zero, patterns.single_precision, experiments.ignores_dy, patterns.sign, experiments.duplicates,
     experiments.overwrites, patterns.factor, patterns.swapped_inputs, experiments.not_the_adjoint, patterns.axes_moved,
     patterns.mask, patterns.missing_term, patterns.identity, patterns.extra_factor, experiments.ties,
-    experiments.constant_cotangent, patterns.shuffled,
+    experiments.ignored_outputs, experiments.constant_cotangent, patterns.shuffled,
 )  # fmt: skip
 ENOUGH = 2
 

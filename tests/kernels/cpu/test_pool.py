@@ -54,12 +54,12 @@ def test_values_winners_and_gradients_are_those_of_the_reference(problem):
     assert_both_ways_are_the_references(*problem)
 
 
-@pytest.mark.parametrize("size", [(8, 8), (9, 11), (6, 35), (4, 6), (3, 2), (1, 8)])
-@pytest.mark.parametrize("ceil_mode", [False, True])
+SIZES = [(8, 8), (9, 11), (6, 35), (4, 6), (3, 2)]
+
+
+@pytest.mark.parametrize(("size", "ceil_mode"), [*((s, c) for s in SIZES for c in (False, True)), ((1, 8), True)])
 @pytest.mark.parametrize("values", VALUES)
 def test_quarters_are_those_of_the_reference_too(size, ceil_mode, values):
-    if min(size) < 2 and not ceil_mode:
-        pytest.skip("no window fits")
     g = window_count("test", Geometry(size, (), (2, 2), (2, 2), (0, 0), (1, 1)), (0, 0), ceil_mode)
     assert_both_ways_are_the_references(image(size, 1, values), g)
 

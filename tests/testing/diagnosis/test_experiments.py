@@ -12,7 +12,7 @@ from minigrad.testing.settings import Settings
 
 X = np.random.default_rng(0).normal(size=(3, 3))
 EXPERIMENTS = [experiments.ignores_dy, experiments.not_the_adjoint, experiments.duplicates, experiments.overwrites,
-               experiments.ties, experiments.constant_cotangent]  # fmt: skip
+               experiments.ignored_outputs, experiments.ties, experiments.constant_cotangent]  # fmt: skip
 
 
 def evidence(pair, *inputs):
@@ -56,3 +56,26 @@ def test_values_without_ties_or_zeros_are_not_moved():
 
 def test_a_single_output_is_always_a_constant_cotangent():
     assert experiments.constant_cotangent(evidence((np.sum, lambda dy, x: 2 * dy * np.ones_like(x)), X)) is None
+
+
+def padded_sum(x):
+    """Return the sums over windows of three, with a zero on either side."""
+    p = np.pad(x, 1)
+    return sum(np.roll(np.roll(p, r, 0), s, 1) for r in (-1, 0, 1) for s in (-1, 0, 1))[1:-1, 1:-1]
+
+
+def test_outputs_at_the_edge_that_send_nothing_back_are_counted():
+    inner = np.pad(np.ones((2, 3)), 1)
+    guess = experiments.ignored_outputs(evidence((padded_sum, lambda dy, x: padded_sum(dy * inner)), np.ones((4, 5))))
+    assert guess.code == "ignored-outputs" and guess.sentence.startswith("14 of 20 outputs send nothing back, those at the edge")
+
+
+def test_outputs_here_and_there_that_send_nothing_back_are_not_called_an_edge():
+    some = np.array([1.0, 0.0, 1.0, 0.0, 1.0, 1.0])
+    guess = experiments.ignored_outputs(evidence((np.exp, lambda dy, x: dy * some * np.exp(x)), np.arange(6.0)))
+    assert guess.sentence.startswith("2 of 6 outputs send nothing back:")
+
+
+def test_silent_outputs_are_no_explanation_if_the_others_are_wrong_too():
+    some = np.array([1.0, 0.0, 1.0])
+    assert experiments.ignored_outputs(evidence((np.exp, lambda dy, x: dy * some * np.cos(x)), np.arange(3.0))) is None

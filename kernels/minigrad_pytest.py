@@ -1,5 +1,7 @@
 """What pytest loads at every start where minigrad is installed; so it imports nothing, not even minigrad.
 
+It lies here because this folder is on the import path: a module inside minigrad would import NumPy first.
+
     pytest --gradcheck my_ops.py        check the gradients of what is marked in my_ops.py
     pytest --gradcheck my_package.ops   the same, by the name of the module
 
