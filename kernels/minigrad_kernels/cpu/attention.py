@@ -10,7 +10,8 @@ BLOCK queries are taken at a time:
          └────────────────┘                  weight = exp(score - ln Σ exp(score))
 
 and with it  ds = weight · (dy vᵀ - Σ dy y),  dq = scale ds k,  dk += scale dsᵀ q,  dv += weightᵀ dy. Under a causal
-mask the keys behind the block's last query are never looked at.
+mask the keys behind the block's last query are never looked at. Dropped weights are drawn, row by row, from where their
+random numbers stand in the stream (dropout.py), and drawn again on the way back.
 
 Bytes: q, k, v, y and their gradients, once. Flops: 4·T·U·E per head forward and 10·T·U·E backward (half of it if
 causal), which bound it. A head is one thread's work from beginning to end, so threads add nothing up.
@@ -28,6 +29,7 @@ import numpy as np
 from . import fastmath as fm
 from .buffers import FLOAT32, dense, out
 from .compiled import compiled
+from .dropout import dice_for, keep, room_for
 from .fastmath import ONE, ZERO, f32, inline, summing
 from .product import WIDE, add_product, multiply, padded
 from .softmax import largest
@@ -46,6 +48,7 @@ class _Sizes:
         self.E, self.F = q.shape[-1], v.shape[-1]
         self.keys = padded(self.U, WIDE)
         self.e, self.f = padded(self.E, WIDE), padded(self.F, WIDE)
+        self.words = room_for(self.U)
         self.worthwhile = self.heads * self.T * self.U * (self.E + self.F) > WORTHWHILE
 
 
@@ -70,6 +73,13 @@ def _transpose(x: Any, rows: int, columns: int, y: Any, ldy: int) -> None:
     for j in range(columns):
         for i in range(rows):
             y[j * ldy + i] = x[i, j]
+
+
+@compiled
+def _drop(scores: Any, number: int, rows: int, keys: int, seen: int, U: int, dice: Any, words: Any) -> None:
+    """Drop from a block of rows; `number` is that of its first weight among all weights."""
+    for i in range(rows):
+        keep(scores[i * keys : i * keys + seen], number + i * U, dice, words)
 
 
 @inline
@@ -110,8 +120,8 @@ def _weigh(
 
 @compiled
 def _forward(
-    q: Any, k: Any, v: Any, mask: Any, which: Any, y: Any, lse: Any, scale: float, causal: bool, first: int, last: int,
-    keys: int, e: int, f: int,
+    q: Any, k: Any, v: Any, mask: Any, which: Any, dice: Any, y: Any, lse: Any, scale: float, causal: bool, first: int,
+    last: int, keys: int, e: int, f: int, words: Any,
 ) -> None:  # fmt: skip
     T, E = q.shape[1:]
     U, F = v.shape[1:]
@@ -127,6 +137,8 @@ def _forward(
             _copy(q[h, t:], rows, E, qs, e)
             multiply(qs, 0, e, 1, kt, 0, keys, scores, 0, keys, BLOCK, n, E)
             _weigh(scores, mask[which[h]], lse[h], inverse, t, rows, keys, n, U, causal, scale)
+            if words.size:
+                _drop(scores, (h * T + t) * U, rows, keys, min(n, U), U, dice, words)
             multiply(scores, 0, keys, 1, vs, 0, f, ys, 0, f, BLOCK, f, n)
             for i in range(rows):
                 for j in range(F):
@@ -153,8 +165,8 @@ def _weigh_back(
 
 @compiled
 def _backward(
-    dy: Any, y: Any, lse: Any, q: Any, k: Any, v: Any, mask: Any, which: Any, dq: Any, dk: Any, dv: Any, scale: float,
-    causal: bool, first: int, last: int, keys: int, e: int, f: int,
+    dy: Any, y: Any, lse: Any, q: Any, k: Any, v: Any, mask: Any, which: Any, dice: Any, dq: Any, dk: Any, dv: Any,
+    scale: float, causal: bool, first: int, last: int, keys: int, e: int, f: int, words: Any,
 ) -> None:  # fmt: skip
     T, E = q.shape[1:]
     U, F = v.shape[1:]
@@ -175,7 +187,11 @@ def _backward(
             _copy(dy[h, t:], rows, F, dys, f)
             multiply(qs, 0, e, 1, kt, 0, keys, scores, 0, keys, BLOCK, n, E)
             multiply(dys, 0, f, 1, vt, 0, keys, dscores, 0, keys, BLOCK, n, F)
+            if words.size:
+                _drop(dscores, (h * T + t) * U, rows, keys, min(n, U), U, dice, words)
             _weigh_back(scores, dscores, mask[which[h]], lse[h], dy[h], y[h], t, rows, keys, n, U, causal, scale)
+            if words.size:
+                _drop(scores, (h * T + t) * U, rows, keys, min(n, U), U, dice, words)
             multiply(dscores, 0, keys, 1, ks, 0, e, dqs, 0, e, BLOCK, e, n)
             _uncopy(dqs, e, rows, dq[h, t:])
             add_product(scores, 0, 1, keys, dys, 0, f, dvs, 0, f, n, f, rows)
@@ -197,7 +213,12 @@ def _mask_of(mask: Any, lead: tuple[int, ...], U: int) -> Any:
 
 
 def _covers(arrays: Any, dropped: Any) -> bool:
-    return dropped is None and all(x.dtype is FLOAT32 and x.size for x in arrays)
+    return (dropped is None or dropped[0] < 1) and all(x.dtype is FLOAT32 and x.size for x in arrays)
+
+
+def _dice(dropped: Any, size: int) -> Any:
+    """Return what the kernels need to drop weights, and the words of random bits for a row: none, no dropping."""
+    return (dice_for(0.0, (0, 0)), 0) if dropped is None else (dice_for(*dropped), size)
 
 
 def attention_forward(q: Any, k: Any, v: Any, mask: Any, causal: bool, scale: float, dropped: Any) -> Any:
@@ -208,9 +229,11 @@ def attention_forward(q: Any, k: Any, v: Any, mask: Any, causal: bool, scale: fl
     masks, which = _mask_of(mask, q.shape[:-2], s.U)
     y, lse = out((s.heads, s.T, s.F)), out((s.heads, s.T))
     flat = [dense(x, (s.heads, *x.shape[-2:])) for x in (q, k, v)]
+    dice, size = _dice(dropped, s.words)
 
     def work(first: int, last: int) -> None:
-        _forward(*flat, masks, which, y, lse, f32(scale), causal, first, last, s.keys, s.e, s.f)
+        words = np.empty(size, np.uint64)
+        _forward(*flat, masks, which, dice, y, lse, f32(scale), causal, first, last, s.keys, s.e, s.f, words)
 
     split(work, s.heads, s.worthwhile)
     return y.reshape(*q.shape[:-1], s.F), lse
@@ -227,9 +250,11 @@ def attention_backward(
     flat = [dense(x, (s.heads, *x.shape[-2:])) for x in (dy, y, lse.reshape(*y.shape[:-2], 1, s.T), q, k, v)]
     flat[2] = flat[2].reshape(s.heads, s.T)
     gradients = [out(x.shape) for x in flat[3:]]
+    dice, size = _dice(dropped, s.words)
 
     def work(first: int, last: int) -> None:
-        _backward(*flat, masks, which, *gradients, f32(scale), causal, first, last, s.keys, s.e, s.f)
+        words = np.empty(size, np.uint64)
+        _backward(*flat, masks, which, dice, *gradients, f32(scale), causal, first, last, s.keys, s.e, s.f, words)
 
     split(work, s.heads, s.worthwhile)
     return [dx.reshape(x.shape) for dx, x in zip(gradients, (q, k, v), strict=True)] + [None]

@@ -34,12 +34,33 @@ def _drop(x: Any, y: Any, seed: Any, position: Any, least: Any, scale: Any, star
             result[i] = part[i] * kept * scale
 
 
+@compiled
+def keep(row: Any, first: int, dice: Any, words: Any) -> None:
+    """Multiply a row by its mask over 1 - p, where its numbers are first, first + 1, ... of those of a draw."""
+    seed, position, least, scale = dice
+    skipped = first % _HALVES
+    used = words[: (skipped + row.size + _HALVES - 1) // _HALVES * WORDS]
+    blocks(seed, np.uint64(position + np.uint64(first // _HALVES)), used)
+    bits = used.view(np.uint32)
+    for i in range(row.size):
+        row[i] *= scale if (bits[skipped + i] >> _UNUSED) >= least else ZERO
+
+
+def dice_for(p: float, start: tuple[int, int]) -> tuple[Any, ...]:
+    """Return what makes the mask of a draw: where its bits begin, the least that stays, and 1 / (1 - p)."""
+    seed, position = start
+    return np.uint64(seed), np.uint64(position), np.uint32(math.ceil(float(f32(p)) * 2**24)), f32(1 / (1 - p))
+
+
+def room_for(n: int) -> int:
+    """Return how many words `keep` needs for a row of n."""
+    return (-(-n // _HALVES) + 1) * WORDS
+
+
 def drop_loop(x: Any, p: float, start: tuple[int, int], shape: tuple[int, ...]) -> Any:
     """Multiply by the mask, then by 1/(1 - p)."""
-    seed, position = start
-    if x.dtype is not FLOAT32 or shape != x.shape or position + x.size >= 2**64:
+    if x.dtype is not FLOAT32 or shape != x.shape or start[1] + x.size >= 2**64:
         return NotImplemented
-    y, least = out(shape), np.uint32(math.ceil(float(f32(p)) * 2**24))
-    work = dense(x, (x.size,)), y.reshape(-1), np.uint64(seed), np.uint64(position), least, f32(1 / (1 - p))
-    launch(x.size, -(-x.size // CHUNK), _drop, *work)
+    y = out(shape)
+    launch(x.size, -(-x.size // CHUNK), _drop, dense(x, (x.size,)), y.reshape(-1), *dice_for(p, start))
     return y

@@ -117,12 +117,29 @@ def test_empty_operands_are_left_to_the_definition(counted, shapes):
     assert counted == []
 
 
-def test_float64_and_dropout_are_left_to_the_definition(counted):
+def test_float64_and_dropping_everything_are_left_to_the_definition(counted):
     q = Tensor(drawn(1, 3, 2).astype("f8"))
     attend(q, q, q)
     q = Tensor(drawn(1, 3, 2))
-    attend(q, q, q, dropout_p=0.5)
+    assert (attend(q, q, q, dropout_p=1.0).numpy() == 0).all()
     assert counted == []
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("lead", "T", "U"), [((2, 3), 37, 41), ((1,), 1, 9), ((3,), 70, 8)])
+def test_the_same_weights_are_dropped_as_by_the_definition_both_ways(counted, lead, T, U, causal):
+    def dropping(mode):
+        minigrad.manual_seed(5)
+        minigrad.rand(7)  # so that the numbers do not start at 0
+        with minigrad.kernels(mode):
+            xs = [minigrad.from_numpy(a).requires_grad_() for a in operands(lead, T, U, 8, 12)]
+            y = attend(*xs, dropout_p=0.3, is_causal=causal)
+            y.backward(minigrad.from_numpy(drawn(*y.shape, seed=9)))
+        return [y.detach().numpy(), *(x.grad.numpy() for x in xs)]
+
+    for a, b in zip(dropping("auto"), dropping("reference"), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-5)
+    assert counted == ["attention_forward", "attention_backward"]
 
 
 def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):

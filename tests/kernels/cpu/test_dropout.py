@@ -7,7 +7,7 @@ import minigrad
 from minigrad import Tensor, ops
 from minigrad.ops.dropout import drop_loop
 from minigrad.random import Generator, RngState, uniform_at
-from minigrad_kernels.cpu.dropout import CHUNK
+from minigrad_kernels.cpu.dropout import CHUNK, dice_for, keep, room_for
 from minigrad_kernels.cpu.dropout import drop_loop as twin
 
 from .agreement import arrays, assert_thread_count_leaves_no_trace, drawn
@@ -57,3 +57,10 @@ def test_whole_channels_other_types_and_the_end_of_the_stream_are_handed_back():
     assert twin(x, 0.5, RngState(0, 0), (4, 1)) is NotImplemented
     assert twin(x.astype("float64"), 0.5, RngState(0, 0), (4, 8)) is NotImplemented
     assert twin(x, 0.5, RngState(0, 2**64 - 1), (4, 8)) is NotImplemented
+
+
+@given(STATES, st.integers(0, 100), st.integers(1, 60), st.floats(0.01, 0.99))
+def test_a_row_from_the_middle_of_a_draw_is_dropped_as_the_draw_is(start, first, n, p):
+    row = np.ones(n, "f4")
+    keep(row, first, dice_for(p, start), np.empty(room_for(n), np.uint64))
+    np.testing.assert_array_equal(row, drop_loop.reference(np.ones(first + n, "f4"), p, start, (first + n,))[first:])
