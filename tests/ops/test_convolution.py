@@ -115,3 +115,10 @@ def test_wrong_axes_and_mixed_types_are_refused():
         minigrad.conv2d(minigrad.zeros(1, 3, 6, 6, dtype="float64"), minigrad.zeros(4, 3, 3, 3))
     with pytest.raises(ArgumentError, match="output_padding"):
         minigrad.conv_transpose2d(minigrad.zeros(1, 3, 6, 6), minigrad.zeros(3, 4, 3, 3), output_padding=1)
+
+
+@pytest.mark.parametrize("op", [ops.conv2d, ops.conv_transpose2d])
+def test_a_bias_of_another_type_is_refused(op):
+    x, w = minigrad.zeros(1, 2, 4, 4), minigrad.zeros(2, 2, 3, 3)
+    with pytest.raises(DtypeError, match=f"{op.__name__}: input is float32 but bias is float64"):
+        op(x, w, minigrad.zeros(2, dtype="float64"))
