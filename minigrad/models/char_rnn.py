@@ -14,7 +14,6 @@ from typing import Any
 
 from .. import nn
 from ..errors import ArgumentError, ShapeError
-from ..random import Generator
 from ..tensor import Tensor
 from . import sampling
 from .cached_logits import StateLogits
@@ -22,7 +21,7 @@ from .cached_logits import StateLogits
 KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
-class CharRNN(nn.Module):
+class CharRNN(sampling.Writer):
     """An embedding, `layers` layers of an RNN, LSTM or GRU (`kind`), and a linear layer.
 
     Shapes  tokens (B, T) and a state, or None at the start of a text  ->  logits (B, T, V), the state after them
@@ -54,16 +53,9 @@ class CharRNN(nn.Module):
         sampling.check_prompt("CharRNN", tokens)
         return self.forward(tokens)[0][:, -1]
 
-    def generate(
-        self, tokens: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None,
-        top_p: float | None = None, stop: int | None = None, generator: Generator | None = None,
-    ) -> Tensor:  # fmt: skip
-        """Continue each row of tokens (B, T), reading every letter once. See `sampling.generate`."""
-        with sampling.evaluating(self):
-            return sampling.generate(
-                StateLogits(self.forward), tokens, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
-                stop=stop, generator=generator,
-            )  # fmt: skip
+    def cached_logits(self) -> StateLogits:
+        """Return `next_logits` with a memory, which is the state."""
+        return StateLogits(self.forward)
 
 
 def detached(state: Any) -> Any:

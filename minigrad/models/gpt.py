@@ -18,7 +18,6 @@ from typing import Any
 from .. import nn
 from ..errors import ArgumentError, ShapeError
 from ..nn import functional as F
-from ..random import Generator
 from ..tensor import Tensor
 from . import sampling
 from .cached_logits import CachedLogits, window_start
@@ -87,7 +86,7 @@ class Block(nn.Module):
         return y
 
 
-class GPT(nn.Module):
+class GPT(sampling.Writer):
     """A decoder-only Transformer with learnt positions.
 
     Shapes   tokens (B, T), T at most `context`  ->  logits (B, T, V) of the token after each
@@ -144,14 +143,3 @@ class GPT(nn.Module):
     def cached_logits(self) -> CachedLogits:
         """Return `next_logits` with a memory: of a text that grows, each token is read once."""
         return CachedLogits(lambda tokens, caches: self.forward(tokens, caches)[:, -1], len(self.h), self.context)
-
-    def generate(
-        self, tokens: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None,
-        top_p: float | None = None, stop: int | None = None, generator: Generator | None = None,
-    ) -> Tensor:  # fmt: skip
-        """Continue each row of tokens (B, T). See `sampling.generate`."""
-        with sampling.evaluating(self):
-            return sampling.generate(
-                self.cached_logits(), tokens, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
-                stop=stop, generator=generator,
-            )  # fmt: skip

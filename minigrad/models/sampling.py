@@ -124,3 +124,22 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     finally:
         for module, training in before:
             module.training = training
+
+
+class Writer(nn.Module):
+    """A model that writes: it says what comes next, and remembers what it has read."""
+
+    def cached_logits(self) -> NextLogits:
+        """Return a function from a text that grows to what comes next; each token is read once."""
+        raise NotImplementedError
+
+    def generate(
+        self, tokens: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None,
+        top_p: float | None = None, stop: int | None = None, generator: Generator | None = None,
+    ) -> Tensor:  # fmt: skip
+        """Continue each row of tokens (B, T). See `sampling.generate`."""
+        with evaluating(self):
+            return generate(
+                self.cached_logits(), tokens, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
+                stop=stop, generator=generator,
+            )  # fmt: skip
