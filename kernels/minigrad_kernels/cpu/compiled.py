@@ -114,12 +114,12 @@ class KernelCache(NullCache):
         _announce(kernel_folder())
         return None
 
-    def save_overload(self, sig: Any, data: Any) -> None:
+    def save_overload(self, sig: Any, cres: Any) -> None:
         """Keep a compiled kernel, atomically; a full or read-only disk costs the next process some seconds only."""
-        file = self._file(sig, data.codegen)
-        if file is None or data.library.has_dynamic_globals or data.lifted:
+        file = self._file(sig, cres.codegen)
+        if file is None or cres.library.has_dynamic_globals or cres.lifted:
             return
-        content = _dumps(data._reduce())
+        content = _dumps(cres._reduce())
         draft = file.with_name(f"{file.name}.{os.getpid()}.{threading.get_ident()}")
         try:
             draft.write_bytes(hashlib.sha256(content).digest() + content)
@@ -137,7 +137,7 @@ def compiled(function: Any = None, **options: Any) -> Any:
     if function is None:
         return lambda f: compiled(f, **options)
     settings: Any = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **options}
-    dispatcher = njit(**settings)(function)
+    dispatcher: Any = njit(**settings)(function)
     dispatcher._cache = KernelCache(function)
     return dispatcher
 
