@@ -2,10 +2,12 @@
 
 # ruff: isort: skip_file
 from .tensor import Tensor  # first: the function `tensor` below takes the name of the module
-from . import data, func, io, linalg, memory, nn, ops, optim
+from . import amp, cuda, data, func, io, linalg, memory, nn, ops, optim
+from .amp import GradScaler, autocast
 from .anomaly import detect_anomaly
 from .autograd import backward, grad, record
-from .backend import get_num_threads, kernels, set_num_threads
+from .backend import get_float32_matmul_precision, get_num_threads, kernels
+from .backend import set_float32_matmul_precision, set_num_threads
 from .checkpoint import checkpoint
 from .dtypes import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from .dtypes import get_default_dtype, set_default_dtype

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 from numpy import ndarray
 
-from .backend import Array, as_array
-from .errors import GradientError, ReleasedGraphError
+from .backend import Array, array_module, as_array, device_of
+from .errors import DeviceError, GradientError, ReleasedGraphError
 from .grad_mode import Watcher, mode, set_grad_enabled
 from .overwrites import Buffer, check_fresh, check_saved, clock, share_memory
 
@@ -205,11 +205,14 @@ def _seed(y: Tensor, gradient: Tensor | None) -> Tensor:
                 f"backward: the output has shape {y.array.shape}, only a single number has an implied gradient of 1\n"
                 "Hint: reduce the output with sum() or mean(), or pass gradient="
             )
-        return constant(np.ones_like(y.array))
+        return constant(array_module(y.array).ones_like(y.array))
     if not isinstance(gradient, Node):
         raise GradientError(f"backward: gradient must be a tensor, got {type(gradient).__name__}")
     if gradient.array.shape != y.array.shape:
         raise GradientError(f"backward: gradient has shape {gradient.array.shape}, the output {y.array.shape}")
+    if type(gradient.array) is not type(y.array):
+        here, there = device_of(y.array), device_of(gradient.array)
+        raise DeviceError(f"backward: gradient is on {there}, the output on {here}\nHint: move one with .to(device)")
     return gradient.to(y.array.dtype)
 
 

@@ -6,11 +6,12 @@ says "cupy", and it imports it only when a cuda device is first asked for.
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar
@@ -21,13 +22,16 @@ from minigrad_kernels import registry
 from minigrad_kernels.cpu import threads
 
 from .allocator import recycle
-from .errors import ArgumentError, DeviceError, MissingPackageError
+from .errors import ArgumentError, DeviceError, MissingPackageError, OutOfMemoryError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Array: TypeAlias = Any  # numpy.ndarray or cupy.ndarray
 
 MODES = ("auto", "exact", "reference")
+PRECISIONS = ("highest", "high", "medium")
+after_waiting: list[Callable[[], None]] = []  # called whenever the host has waited for a value from the GPU
+LEAST_CAPABILITY = 70  # the first whose threads of a warp can wait for one another
 recycle()
 
 
@@ -55,22 +59,76 @@ def device_of(x: Array) -> str:
 
 def module_for(device: str) -> ModuleType:
     """Return the array module of `device`, or say why there is none."""
-    kind = device.partition(":")[0]
+    kind, _, index = device.partition(":")
     if kind == "cpu":
         return np
     if kind != "cuda":
         raise ArgumentError(f'device: {device!r} is unknown; use "cpu" or "cuda"')
+    if index not in ("", "0"):
+        raise ArgumentError(
+            f'device: {device!r} is not supported; "cuda" is the first GPU that the process sees\n'
+            f"Hint: start it with CUDA_VISIBLE_DEVICES={index} to make that one the first"
+        )
+    return _cupy()
+
+
+def _cupy() -> ModuleType:
+    """Return CuPy, if there is a GPU that it can use."""
+    reason = None if "cupy" in sys.modules else driver_problem()
+    if reason is not None:
+        raise DeviceError(f"device: cuda is not available here: {reason}\nHint: use device=\"cpu\"")
     try:
         cupy = import_module("cupy")
     except ImportError as error:
         raise MissingPackageError(
             "device: cuda needs CuPy; install it with pip install 'minigrad[cuda12]' or 'minigrad[cuda13]'"
         ) from error
+    return _prepared(cupy)
+
+
+@functools.cache
+def _prepared(cupy: ModuleType) -> ModuleType:
+    """Return CuPy with an allocator that explains itself, or say why the GPU cannot be used."""
     try:
         cupy.cuda.runtime.getDeviceCount()
     except Exception as error:
         raise DeviceError(f"device: cuda is not available here, the driver says: {error}") from error
+    capability = int(cupy.cuda.Device().compute_capability)
+    if capability < LEAST_CAPABILITY:
+        raise DeviceError(
+            f"device: this GPU has compute capability {capability / 10}, the kernels need {LEAST_CAPABILITY / 10} "
+            '(Volta, 2017) or newer\nHint: use device="cpu"'
+        )
+    cupy.cuda.set_allocator(functools.partial(_allocate, cupy))
     return cupy
+
+
+def driver_problem() -> str | None:
+    """Return why no GPU can be used, None if one can: asked of the driver itself, which takes no time and no CuPy."""
+    library = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    try:
+        driver = ctypes.CDLL(library)
+    except OSError:
+        return f"NVIDIA's driver ({library}) is not installed"
+    count = ctypes.c_int()
+    status = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
+    if status:
+        return f"NVIDIA's driver does not start (error {status})"
+    return None if count.value else "NVIDIA's driver finds no GPU"
+
+
+def _allocate(cupy: ModuleType, size: int) -> Any:
+    """Take memory from CuPy's pool; where there is none left, say how much there was."""
+    pool = cupy.get_default_memory_pool()
+    try:
+        return pool.malloc(size)
+    except cupy.cuda.memory.OutOfMemoryError as error:
+        free, total = cupy.cuda.runtime.memGetInfo()
+        raise OutOfMemoryError(
+            f"cuda: {size:,} bytes were asked for, {free:,} of the GPU's {total:,} are free; "
+            f"arrays of this process hold {pool.used_bytes():,}\n"
+            "Hint: make the batch smaller, use checkpoint(), or drop references to tensors that are not needed"
+        ) from error
 
 
 def to_device(x: Array, device: str) -> Array:
@@ -78,7 +136,12 @@ def to_device(x: Array, device: str) -> Array:
     if device_of(x) == device.partition(":")[0]:
         return x
     target = module_for(device)
-    return array_module(x).asnumpy(x) if target is np else target.asarray(x)
+    if target is not np:
+        return target.asarray(x)
+    y = array_module(x).asnumpy(x)
+    for look in after_waiting:
+        look()
+    return y
 
 
 def to_numpy(x: Array) -> np.ndarray[Any, Any]:
@@ -109,6 +172,23 @@ def kernels(mode: str) -> Iterator[None]:
         yield
     finally:
         registry.choice.mode = before
+
+
+def get_float32_matmul_precision() -> str:
+    """Return how exactly float32 products are computed on the GPU: "highest", "high" or "medium"."""
+    return registry.choice.precision
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Choose, for this thread, how exactly float32 products, convolutions and attention are computed on the GPU.
+
+    "highest" multiplies float32 as it is; "high" rounds both factors to TF32 (10 bits after the point, relative error
+    about 5e-4) and "medium" to bfloat16 (7 bits, about 4e-3), for which there are tensor cores. Sums are float32.
+    """
+    if precision not in PRECISIONS:
+        wanted = ", ".join(PRECISIONS)
+        raise ArgumentError(f"set_float32_matmul_precision: {precision!r} is unknown; use one of {wanted}")
+    registry.choice.precision = precision
 
 
 def get_num_threads() -> int:
@@ -159,9 +239,11 @@ def accelerable(reference: Callable[P, R]) -> Accelerable[P, R]:
     return Accelerable(reference)
 
 
+def solver_errors(x: Array) -> AbstractContextManager[Any]:
+    """Let a solver that fails on the device of `x` raise: NumPy's always do, CuPy's if the host waits for a report."""
+    return nullcontext() if array_module(x) is np else import_module("cupyx").errstate(linalg="raise")
+
+
 def add_at(target: Array, key: Any, values: Array) -> None:
     """Add `values` to `target[key]`, once for every time an element is named: duplicates accumulate."""
-    if array_module(target) is np:
-        np.add.at(target, key, values)
-    else:
-        import_module("cupyx").scatter_add(target, key, values)
+    array_module(target).add.at(target, key, values)

@@ -7,6 +7,7 @@ MinigradError                            catch this to catch them all
 ├── ArgumentError (ValueError)           an argument outside the values it may take
 ├── DtypeError (TypeError)               the element type does not allow the operation
 ├── DeviceError (RuntimeError)           operands on different devices, or a device that is not there
+├── OutOfMemoryError (MemoryError)       the GPU has no memory left
 ├── GradientError (RuntimeError)         backward cannot start, or a rule broke its contract
 │   ├── ReleasedGraphError               the graph was freed by an earlier backward
 │   ├── InPlaceError                     a value that backward needs was overwritten, or would be
@@ -50,6 +51,10 @@ class DtypeError(MinigradError, TypeError):
 
 class DeviceError(MinigradError, RuntimeError):
     """Operands live on different devices, or the device is not there."""
+
+
+class OutOfMemoryError(MinigradError, MemoryError):
+    """The GPU has no memory left."""
 
 
 class GradientError(MinigradError, RuntimeError):

@@ -206,7 +206,7 @@ def _as_asked(results: Sequence[Any], asked: Any) -> Any:
 
 
 def _one_hot(y: Tensor, i: int) -> Tensor:
-    return ops.put_add(ops.ones(1, dtype=y.dtype), [i], (y.numel(),)).reshape(y.shape)
+    return ops.put_add(y.new_ones(1), [i], (y.numel(),)).reshape(y.shape)
 
 
 def _check_shapes(name: str, role: str, given: Sequence[Tensor], expected: Sequence[Tensor]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from .autograd import Edge
+    from .dtypes import Dtype
     from .tensor import Tensor
 
 
@@ -28,6 +29,7 @@ class _Mode(threading.local):
     recording = True
     inference = False
     watcher: Watcher | None = None
+    autocast: Dtype | None = None  # the type of factors of products, if it is not their own
 
 
 mode = _Mode()

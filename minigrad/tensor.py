@@ -19,7 +19,7 @@ from . import autograd, ops
 from .autograd import Hook, Node
 from .backend import Array, device_of, to_numpy
 from .dtypes import Dtype, DtypeLike, is_floating
-from .errors import ArgumentError, DtypeError, GradientError
+from .errors import ArgumentError, DeviceError, DtypeError, GradientError
 from .ops.operands import Operand
 from .overwrites import note_overwrite, share_memory, users_line
 from .shapes import normalize_axis
@@ -155,17 +155,20 @@ class Tensor(Node):
         """Return the only element as a Python number."""
         if self.array.size != 1:
             raise ArgumentError(f"item: the tensor has {self.array.size} elements, shape {self.shape}, not one")
-        return self.array.item()
+        return to_numpy(self.array).item()
 
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers."""
         return to_numpy(self.array).tolist()
 
     def numpy(self) -> np.ndarray[Any, Any]:
-        """Return the elements as a read-only NumPy array that shares memory where it can.
+        """Return the elements as a read-only NumPy array that shares memory.
 
-        Read-only, so that no write escapes backward's checks; take a copy() to change it.
+        Read-only, so that no write escapes backward's checks; take a copy() to change it. A tensor on the GPU is
+        refused, so that no copy, and no wait for it, goes unnoticed.
         """
+        if self.device != "cpu":
+            raise DeviceError(f"numpy: the tensor is on {self.device}\nHint: copy it to the host with .cpu().numpy()")
         view = to_numpy(self.array).view()
         view.flags.writeable = False
         return view
@@ -197,6 +200,17 @@ class Tensor(Node):
         array = self.numpy()
         return array if dtype is None and not copy else array.astype(dtype or array.dtype, copy=bool(copy))
 
+    def __dlpack__(self, **options: Any) -> Any:
+        """Hand the memory to another library, which shares it: torch.from_dlpack(x), jax.dlpack.from_dlpack(x)."""
+        if self.tracked:
+            raise GradientError("dlpack: the tensor has a gradient to follow\nHint: hand over x.detach()")
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[builtins.int, builtins.int]:
+        """Return DLPack's numbers for the device."""
+        kind, index = self.array.__dlpack_device__()
+        return int(kind), int(index)
+
     def __repr__(self) -> str:
         body = np.array2string(to_numpy(self.array), separator=", ", prefix="tensor(", threshold=1000)
         extras = [] if self.dtype in ("float32", "int64", "bool") else [f"dtype={self.dtype}"]
@@ -225,7 +239,7 @@ class Tensor(Node):
     def __bool__(self) -> builtins.bool:
         if self.array.size != 1:
             raise ArgumentError(f"bool: the truth of {self.array.size} elements is ambiguous\nHint: use any() or all()")
-        return bool(self.array.item())
+        return bool(to_numpy(self.array).item())
 
     def __float__(self) -> builtins.float:
         return float(self.item())
@@ -239,7 +253,7 @@ class Tensor(Node):
         return int(self.item())
 
     def __contains__(self, value: Any) -> builtins.bool:
-        return bool(ops.eq(self, ops.as_tensor(value)).array.any())
+        return bool(ops.eq(self, ops.as_tensor(value, device=self.device)).array.any())
 
     def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
         if self.edges:

@@ -1,22 +1,14 @@
-"""Devices are the types of arrays, and a kernel may stand in for a marked loop.
+"""Devices are the types of arrays: which is which, how to get from one to another, and what can go wrong on the way."""
 
-CuPy is played by a module of the same name: its arrays are recognised by the module of their type, as the real ones.
-"""
-
-import os
-import subprocess
 import sys
-import threading
 import types
 
 import numpy as np
 import pytest
 
 import minigrad
-from minigrad import kernels
+from minigrad import backend
 from minigrad.backend import (
-    Accelerable,
-    accelerable,
     add_at,
     array_module,
     as_array,
@@ -26,34 +18,30 @@ from minigrad.backend import (
     to_device,
     to_numpy,
 )
-from minigrad.errors import ArgumentError, DeviceError, MissingPackageError
+from minigrad.errors import ArgumentError, DeviceError, MissingPackageError, OutOfMemoryError
 from minigrad_kernels import registry
-
-
-class CudaArray:
-    """An array on the other side."""
-
-    def __init__(self, values):
-        self.values = np.array(values)
-
-
-CudaArray.__module__ = "cupy._core.core"
+from tests.backend.fake import CudaArray, fake_cupy
 
 
 @pytest.fixture
 def cupy(monkeypatch):
-    """A CuPy with one device."""
-    module = types.ModuleType("cupy")
-    module.asarray = CudaArray
-    module.asnumpy = lambda x: x.values
-    module.cuda = types.SimpleNamespace(runtime=types.SimpleNamespace(getDeviceCount=lambda: 1))
-    monkeypatch.setitem(sys.modules, "cupy", module)
-    return module
+    return fake_cupy(monkeypatch)
 
 
 @pytest.fixture
 def no_cupy(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)  # import then raises ImportError
+
+
+def driver(monkeypatch, status=0, count=1):
+    """Let the driver's library be there, and answer."""
+
+    def counted(pointer):
+        pointer._obj.value = count
+        return 0
+
+    library = types.SimpleNamespace(cuInit=lambda flags: status, cuDeviceGetCount=counted)
+    monkeypatch.setattr(backend.ctypes, "CDLL", lambda name: library)
 
 
 @pytest.mark.parametrize("x", [np.zeros(3), np.zeros(()), np.float32(1), np.bool_(True), np.zeros((0, 2), "int8")])
@@ -90,7 +78,7 @@ def test_the_module_of_the_cpu_is_numpy(device):
     assert module_for(device) is np
 
 
-@pytest.mark.parametrize("device", ["cuda", "cuda:1"])
+@pytest.mark.parametrize("device", ["cuda", "cuda:0"])
 def test_the_module_of_cuda_is_cupy(cupy, device):
     assert module_for(device) is cupy
 
@@ -100,6 +88,56 @@ def test_an_unknown_device_is_named(device):
     with pytest.raises(ArgumentError, match="unknown") as error:
         module_for(device)
     assert str(error.value) == f'device: {device!r} is unknown; use "cpu" or "cuda"'
+
+
+def test_another_gpu_than_the_first_is_refused_with_the_remedy(cupy):
+    with pytest.raises(ArgumentError, match=r"'cuda:3' is not supported(.|\n)*CUDA_VISIBLE_DEVICES=3"):
+        module_for("cuda:3")
+
+
+def test_without_a_driver_cuda_is_refused_at_once_and_cupy_is_not_imported(monkeypatch):
+    def missing(name):
+        raise OSError(name)
+
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    monkeypatch.setattr(backend.ctypes, "CDLL", missing)
+    monkeypatch.setattr(backend, "import_module", lambda name: pytest.fail(f"imported {name}"))
+    with pytest.raises(DeviceError, match=r"cuda is not available here: NVIDIA's driver \(.*\) is not installed\nHint: use device=\"cpu\""):
+        module_for("cuda")
+
+
+@pytest.mark.parametrize("status, count, problem", [(100, 1, "does not start (error 100)"), (0, 0, "finds no GPU"), (0, 1, None)])
+def test_the_driver_is_asked_whether_it_starts_and_finds_a_gpu(monkeypatch, status, count, problem):
+    driver(monkeypatch, status, count)
+    told = backend.driver_problem()
+    assert told is None if problem is None else problem in told
+
+
+def test_a_gpu_that_is_too_old_is_refused(cupy):
+    cupy.cuda.Device().compute_capability = "61"
+    with pytest.raises(DeviceError, match=r"compute capability 6.1, the kernels need 7.0"):
+        module_for("cuda")
+
+
+def test_running_out_of_memory_says_how_much_there_was(cupy):
+    def full(size):
+        raise MemoryError
+
+    module_for("cuda")
+    assert cupy.malloc(3) == "3 bytes"
+    cupy.pool = full
+    with pytest.raises(OutOfMemoryError, match=r"5,000 bytes were asked for, 100 of the GPU's 1,000 are free; .* hold 800") as error:
+        cupy.malloc(5000)
+    assert isinstance(error.value, MemoryError) and "checkpoint()" in str(error.value)
+
+
+@pytest.mark.parametrize("precision", ["highest", "high", "medium"])
+def test_the_precision_of_products_is_set_for_this_thread(monkeypatch, precision):
+    monkeypatch.setattr(registry.choice, "precision", "highest")
+    minigrad.set_float32_matmul_precision(precision)
+    assert minigrad.get_float32_matmul_precision() == precision == registry.choice.precision
+    with pytest.raises(ArgumentError, match="'low' is unknown; use one of highest, high, medium"):
+        minigrad.set_float32_matmul_precision("low")
 
 
 def test_cuda_without_cupy_says_what_to_install(no_cupy):
@@ -137,144 +175,15 @@ def test_to_numpy_makes_arrays_of_scalars():
     assert type(y) is np.ndarray and y.shape == ()
 
 
-@pytest.fixture
-def loop(monkeypatch):
-    """A marked loop, its twin, and a record of which of them ran."""
-    ran = []
-
-    def tripled(x, n=3, *, shift=0):
-        """Multiply by three."""
-        ran.append("reference")
-        return (x[0] if isinstance(x, list) else x) * n + shift
-
-    def twin(x, n=3, *, shift=0):
-        ran.append("twin")
-        return (x[0] if isinstance(x, list) else x) * n + shift
-
-    monkeypatch.setattr(registry, "_found", {("tripled", "cpu"): twin, ("tripled", "cuda"): None})
-    monkeypatch.setattr(registry.choice, "mode", "auto")
-    return types.SimpleNamespace(call=accelerable(tripled), ran=ran, reference=tripled)
-
-
-def test_a_registered_twin_stands_in_for_the_reference(loop):
-    assert loop.call(np.array(2.0), 5, shift=1) == 11 and loop.ran == ["twin"]
-
-
-def test_in_reference_mode_the_definition_runs(loop):
-    with kernels("reference"):
-        assert loop.call(np.array(2.0), 5, shift=1) == 11
-    assert loop.ran == ["reference"]
-
-
-def test_a_twin_that_does_not_cover_a_case_leaves_it_to_the_reference(loop):
-    def twin(x, n=3, *, shift=0):
-        loop.ran.append("twin")
-        return NotImplemented if x.dtype != "float32" else x * n
-
-    registry._found["tripled", "cpu"] = twin
-    assert loop.call(np.array(2.0)) == 6 and loop.ran == ["twin", "reference"]
-    assert loop.call(np.array(2.0, "float32")) == 6 and loop.ran == ["twin", "reference", "twin"]
-
-
-def test_a_result_that_is_false_is_a_result(loop):
-    for value in (None, 0, False, np.zeros(0)):
-        registry._found["tripled", "cpu"] = lambda x, value=value: value
-        assert loop.call(np.array(2.0)) is value
-    assert loop.ran == []
-
-
-def test_a_loop_without_a_twin_runs_as_it_is(loop):
-    registry._found["tripled", "cpu"] = None
-    assert loop.call(np.array(2.0)) == 6 and loop.ran == ["reference"]
-
-
-def test_the_first_argument_decides_the_device(loop, cupy):
-    registry._found["tripled", "cuda"] = lambda x: "cuda twin"
-    assert loop.call(CudaArray([1.0])) == "cuda twin"
-    assert loop.call([CudaArray([1.0]), CudaArray([2.0])]) == "cuda twin"
-    assert loop.call([np.array(2.0), np.array(3.0)]) == 6 and loop.ran == ["twin"]
-
-
-def test_an_error_of_a_twin_is_not_hidden(loop):
-    def twin(x):
-        raise ZeroDivisionError("in the twin")
-
-    registry._found["tripled", "cpu"] = twin
-    with pytest.raises(ZeroDivisionError, match="in the twin"):
-        loop.call(np.array(2.0))
-
-
-def test_a_marked_loop_keeps_its_name_and_docstring(loop):
-    assert isinstance(loop.call, Accelerable)
-    assert loop.call.__name__ == loop.call.name == "tripled" and loop.call.__doc__ == "Multiply by three."
-    assert loop.call.reference is loop.reference and loop.call.__wrapped__ is loop.reference
-
-
-def test_modes_nest_and_end_with_their_block_even_after_an_error(loop):
-    x = np.array(1.0)
-    with kernels("reference"):
-        with kernels("auto"):
-            loop.call(x)
-        loop.call(x)
-        with pytest.raises(KeyError), kernels("auto"):
-            raise KeyError
-        loop.call(x)
-    loop.call(x)
-    assert loop.ran == ["twin", "reference", "reference", "twin"]
-
-
-def test_a_mode_holds_for_its_thread_only(loop):
-    x = np.array(1.0)
-    with kernels("reference"):
-        thread = threading.Thread(target=loop.call, args=(x,))
-        thread.start()
-        thread.join()
-        assert loop.ran == ["twin"]
-        loop.call(x)
-    assert loop.ran == ["twin", "reference"]
-
-
-@pytest.mark.parametrize("mode", ["fast", "", "Reference", None])
-def test_an_unknown_mode_lists_the_known_ones(mode):
-    with pytest.raises(ArgumentError, match=rf"kernels: mode {mode!r} is unknown; use one of auto, exact, reference"), kernels(mode):
-        pass
-
-
-@pytest.mark.parametrize("mode", ["auto", "exact", "reference"])
-def test_the_environment_sets_the_mode_that_every_thread_starts_with(mode):
-    script = f"""
-import sys; sys.path[:0] = {[p for p in sys.path if p]!r}
-import threading
-from minigrad import backend
-from minigrad_kernels import registry
-seen = [registry.choice.mode]
-thread = threading.Thread(target=lambda: seen.append(registry.choice.mode))
-thread.start(); thread.join()
-print(seen)
-"""
-    environment = {**os.environ, "MINIGRAD_KERNELS": mode}
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
-    assert done.stdout.strip() == str([mode, mode])
-
-
-def test_a_mode_in_the_environment_that_is_unknown_is_refused():
-    script = f"import sys; sys.path[:0] = {[p for p in sys.path if p]!r}; import minigrad"
-    environment = {**os.environ, "MINIGRAD_KERNELS": "referense"}
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode != 0 and "'referense' is unknown" in done.stderr
-
-
 def test_add_at_adds_once_for_every_time_an_element_is_named():
     target = np.zeros((3, 2))
     add_at(target, [0, 2, 0, 0], np.array([[1.0, 2], [3, 4], [5, 6], [7, 8]]))
     np.testing.assert_array_equal(target, [[13, 16], [0, 0], [3, 4]])
 
 
-def test_add_at_hands_arrays_of_cuda_to_cupyx(cupy, monkeypatch):
+def test_add_at_hands_arrays_of_cuda_to_cupy(cupy):
     calls = []
-    cupyx = types.ModuleType("cupyx")
-    cupyx.scatter_add = lambda *args: calls.append(args)
-    monkeypatch.setitem(sys.modules, "cupyx", cupyx)
+    cupy.add = types.SimpleNamespace(at=lambda *args: calls.append(args))
     target, values = CudaArray([0.0]), CudaArray([1.0])
     add_at(target, [0], values)
     assert calls == [(target, [0], values)]

@@ -15,6 +15,7 @@ TREE = {
     errors.ArgumentError: (errors.MinigradError, ValueError),
     errors.DtypeError: (errors.MinigradError, TypeError),
     errors.DeviceError: (errors.MinigradError, RuntimeError),
+    errors.OutOfMemoryError: (errors.MinigradError, MemoryError),
     errors.GradientError: (errors.MinigradError, RuntimeError),
     errors.ReleasedGraphError: (errors.GradientError,),
     errors.InPlaceError: (errors.GradientError,),

@@ -15,9 +15,14 @@ Kernel = Callable[..., Any]
 
 
 class Choice(threading.local):
-    """Which implementations a thread wants: "auto", "exact" (none that rounds otherwise) or "reference" (none)."""
+    """Which implementations a thread wants.
+
+    mode        "auto", "exact" (none that rounds otherwise) or "reference" (none)
+    precision   of factors of products on the GPU: "highest" (float32), "high" (TF32) or "medium" (bfloat16)
+    """
 
     mode = "auto"
+    precision = "highest"
 
 
 choice = Choice()

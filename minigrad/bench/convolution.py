@@ -55,14 +55,22 @@ def _operands(s: Shape, lib: Library) -> tuple[Any, Any]:
     return tensor(lib, s.N, s.C, s.H, s.H), tensor(lib, s.K, s.C // s.groups, s.R, s.R, seed=1)
 
 
-def _rows(s: Shape) -> list[Workload]:
-    P = (s.H + 2 * s.padding - s.R) // s.stride + 1
-    flops = 2.0 * s.N * s.K * P * P * s.C // s.groups * s.R * s.R
-    passes: dict[str, Build] = {
+def passes(s: Shape) -> dict[str, Build]:
+    """Return the three passes by name."""
+    return {
         "forward": partial(forward, s), "image gradient": partial(backward, 0, s),
         "filter gradient": partial(backward, 1, s),
     }  # fmt: skip
-    return [Workload(f"conv {s}: {name}", build, s.target, flops=flops) for name, build in passes.items()]
+
+
+def flops(s: Shape) -> float:
+    """Return the multiplications and additions of a pass, the same for all three."""
+    P = (s.H + 2 * s.padding - s.R) // s.stride + 1
+    return 2.0 * s.N * s.K * P * P * s.C // s.groups * s.R * s.R
+
+
+def _rows(s: Shape) -> list[Workload]:
+    return [Workload(f"conv {s}: {name}", build, s.target, flops=flops(s)) for name, build in passes(s).items()]
 
 
 WORKLOADS = [row for s in SHAPES for row in _rows(s)]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from .race import clock_for
+from .race import best, clock_for
 
 
 class Machine(NamedTuple):
@@ -29,18 +28,9 @@ def measure(threads: int) -> Machine:
     y = np.empty_like(x)
     return Machine(
         cpu_name(), threads,
-        2 * 1024**3 / _best(lambda: np.matmul(a, b, out=c), threads) / 1e9,
-        2 * x.nbytes / _best(lambda: np.copyto(y, x), threads) / 1e9,
+        2 * 1024**3 / best(lambda: np.matmul(a, b, out=c), clock_for(threads)) / 1e9,
+        2 * x.nbytes / best(lambda: np.copyto(y, x), clock_for(threads)) / 1e9,
     )  # fmt: skip
-
-
-def _best(work: Callable[[], object], threads: int, rounds: int = 8) -> float:
-    clock, times = clock_for(threads), []
-    for _ in range(rounds):
-        start = clock()
-        work()
-        times.append(clock() - start)
-    return min(times)
 
 
 def cpu_name() -> str:

@@ -22,6 +22,16 @@ def clock_for(threads: int) -> Clock:
     return time.process_time if threads == 1 else time.perf_counter
 
 
+def best(work: Callable[[], object], clock: Clock) -> float:
+    """Return the shortest of a few times that the work takes."""
+    times = []
+    for _ in range(ROUNDS + 1):
+        start = clock()
+        work()
+        times.append(clock() - start)
+    return min(times)
+
+
 def race(sides: Mapping[str, Step], seconds: float, clock: Clock) -> dict[str, float]:
     """Return the median time of a step of each side, the sides taking turns for about `seconds` each."""
     repeats = {name: _repeats(step, clock) for name, step in sides.items()}
@@ -63,4 +73,4 @@ def agree(name: str, sides: Mapping[str, Step], rtol: float = 2e-3) -> None:
 
 def _arrays(result: Any) -> list[np.ndarray[Any, Any]]:
     several = result if isinstance(result, (list, tuple)) else [result]
-    return [np.asarray(x.detach().numpy(), np.float64) for x in several]
+    return [np.asarray(x.detach().cpu().numpy(), np.float64) for x in several]

@@ -10,17 +10,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import convolution, machine, matmul, optimizer, pointwise, sequence, steps, tiny
+from . import convolution, device, gpu, machine, matmul, optimizer, pointwise, sequence, steps, tiny
 from .footprint import footprint
-from .race import agree, clock_for, race
+from .race import Clock, agree, clock_for, race
 from .startup import startup
 from .table import Row, print_rows, print_seconds
 from .workload import Workload
 
-WORKLOADS: list[Workload] = [
-    *steps.WORKLOADS, *convolution.WORKLOADS, *matmul.WORKLOADS, *sequence.WORKLOADS, *pointwise.WORKLOADS,
-    *optimizer.WORKLOADS, *tiny.WORKLOADS,
-]  # fmt: skip
+WORKLOADS: dict[str, list[Workload]] = {
+    "cpu": [
+        *steps.WORKLOADS, *convolution.WORKLOADS, *matmul.WORKLOADS, *sequence.WORKLOADS, *pointwise.WORKLOADS,
+        *optimizer.WORKLOADS, *tiny.WORKLOADS,
+    ],
+    "cuda": [*gpu.WORKLOADS, *(w.on_gpu() for w in steps.WORKLOADS)],
+}  # fmt: skip
 RIVALS = {"torch": "PyTorch"}
 
 
@@ -30,13 +33,14 @@ class Options(NamedTuple):
     against: str | None
     only: str
     threads: int
+    device: str
     seconds: float
     json: Path | None
 
 
-def chosen(pattern: str) -> list[Workload]:
-    """Return the workloads whose names match a shell pattern, or contain it."""
-    return [w for w in WORKLOADS if fnmatch(w.name, pattern) or pattern in w.name]
+def chosen(pattern: str, device: str = "cpu") -> list[Workload]:
+    """Return the workloads for a device whose names match a shell pattern, or contain it."""
+    return [w for w in WORKLOADS[device] if fnmatch(w.name, pattern) or pattern in w.name]
 
 
 def rivals(against: str | None) -> dict[str, Any]:
@@ -50,21 +54,28 @@ def run(options: Options) -> list[Row]:
     import minigrad
     import minigrad.optim  # PyTorch has it from the start
 
-    libraries = rivals(options.against)
+    ours: Any = minigrad
+    libraries, clock = rivals(options.against), clock_for(options.threads)
     for lib in libraries.values():
         lib.set_num_threads(options.threads)
-    yardsticks = machine.measure(options.threads)
+    if options.device == "cuda":
+        libraries = {name: device.OnDevice(lib, "cuda") for name, lib in libraries.items()}
+        ours, clock = device.OnDevice(minigrad, "cuda"), device.DeviceClock()
+    yardsticks = yardsticks_of(options)
     rows: list[Row] = []
-    for workload in chosen(options.only):
-        row = measure(workload, minigrad, libraries, options, yardsticks)
+    for workload in chosen(options.only, options.device):
+        row = measure(workload, ours, libraries, options.seconds, clock)
         print_rows([row], yardsticks, heading=not rows)
         rows.append(row)
     return rows
 
 
-def measure(
-    workload: Workload, ours: Any, libraries: dict[str, Any], options: Options, yardsticks: machine.Machine
-) -> Row:
+def yardsticks_of(options: Options) -> machine.Machine:
+    """Return what the processor that is used can do."""
+    return device.measure() if options.device == "cuda" else machine.measure(options.threads)
+
+
+def measure(workload: Workload, ours: Any, libraries: dict[str, Any], seconds: float, clock: Clock) -> Row:
     """Race one workload."""
     sides = {"minigrad": workload.build(ours)}
     targets = {}
@@ -74,8 +85,8 @@ def measure(
         for variant, (build, target) in workload.tuned.items():
             sides[variant], targets[variant] = build(lib), target
     if workload.compare:
-        agree(workload.name, sides)
-    times = race(sides, options.seconds, clock_for(options.threads))
+        agree(workload.name, sides, workload.rtol)
+    times = race(sides, seconds, clock)
     return Row(workload.name, times, targets, workload.flops, workload.bytes)
 
 
@@ -85,9 +96,9 @@ def main(argv: list[str] | None = None) -> int:
     add_arguments(parser)
     options = Options(**vars(parser.parse_args(argv)))
     rows = run(options)
-    yardsticks = machine.measure(options.threads)
+    yardsticks = yardsticks_of(options)
     result: dict[str, Any] = {"machine": yardsticks._asdict(), "rows": [row.as_dict() for row in rows]}
-    if options.only in ("*", "startup"):
+    if options.only in ("*", "startup") and options.device == "cpu":
         names = list(rivals(options.against))
         result["startup_s"] = startup(names)
         result["step_peak_mb"] = footprint(["minigrad", *names])
@@ -102,5 +113,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--against", choices=list(RIVALS), help="the library to race; by default those installed")
     parser.add_argument("--only", default="*", help="a pattern, or a part, of the workloads' names; or startup")
     parser.add_argument("--threads", type=int, default=1, help="on both sides (default: 1)")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="where (default: cpu)")
     parser.add_argument("--seconds", type=float, default=0.5, help="for each side of each workload (default: 0.5)")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")

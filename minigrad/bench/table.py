@@ -34,8 +34,15 @@ def print_rows(rows: list[Row], machine: Machine, heading: bool) -> None:
         )
     for row in rows:
         ours = row.times["minigrad"] * 1e3
-        peak = f"{row.flops / row.times['minigrad'] / 1e7 / machine.gflops:4.0f} % of peak" if row.flops else ""
-        print(f"{row.name[:52]:52s} {ours:9.3f}  {_against(row):40s} {peak}", flush=True)
+        print(f"{row.name[:52]:52s} {ours:9.3f}  {_against(row):40s} {_against_machine(row, machine)}", flush=True)
+
+
+def _against_machine(row: Row, machine: Machine) -> str:
+    """Return how much of the machine's product, or of its copy, the work reaches."""
+    rates = ((row.flops, machine.gflops, "peak"), (row.bytes, machine.gbytes, "copy"))
+    return "  ".join(
+        f"{amount / row.times['minigrad'] / 1e7 / best:4.0f} % of {what}" for amount, best, what in rates if amount
+    )
 
 
 def _against(row: Row) -> str:

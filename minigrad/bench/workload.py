@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,11 @@ class Workload:
     flops: float | None = None
     bytes: float | None = None
     compare: bool = True  # False where the results are random
+    rtol: float = 2e-3  # of the largest value: how far two libraries may be apart
+
+    def on_gpu(self) -> Workload:
+        """Return the same work without its targets, which are for a CPU, and without what is tuned for one."""
+        return replace(self, target=None, tuned={})
 
 
 def numbers(*shape: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -47,7 +52,8 @@ def integers(lib: Library, high: int, *shape: int, seed: int = 0) -> Any:
 
 
 def fill(lib: Library, model: Any) -> Any:
-    """Give a model the same parameters in every library, small enough to train; return it."""
+    """Give a model the same parameters in every library, small enough to train; return it, where the tensors are."""
+    model = model.to(getattr(lib, "device", "cpu"))
     with lib.no_grad():
         for i, p in enumerate(model.parameters()):
             scale = 1 / max(np.prod(p.shape[1:]), 1) ** 0.5 if p.ndim > 1 else 0.1

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         pixels = read_picture(path, recipe)
         x = from_numpy(np.ascontiguousarray(prepare(pixels[None]))).to(recipe.dtype)
         with no_grad():
-            p = softmax(model(x), 1).numpy()[0]
+            p = softmax(model(x), 1).cpu().numpy()[0]
         best = np.argsort(-p)[: arguments.top]
         print(f"{path}: " + ", ".join(f"{classes[i]} {p[i]:.1%}" for i in best))
     return 0

@@ -46,11 +46,11 @@ def _mistakes(
             x, y = trainer.placed((x, y))
             scores = trainer.model(x)
             matrix.update(scores, y)
-            p, truth = softmax(scores, 1).numpy(), y.numpy()
+            p, truth = softmax(scores, 1).cpu().numpy(), y.cpu().numpy()
             for i in np.flatnonzero(p.argmax(1) != truth):
                 guess = int(p[i].argmax())
                 caption = f"{classes[int(truth[i])]} → {classes[guess]}  {p[i, guess]:.0%}"
-                found.append((float(p[i, guess]), x[int(i)].numpy(), caption))
+                found.append((float(p[i, guess]), x[int(i)].cpu().numpy(), caption))
     found.sort(key=lambda mistake: -mistake[0])
     chosen = found[:MOST_MISTAKES]
     shape = (0, 1, 1, 1)
@@ -61,8 +61,8 @@ def first_filters(model: Module, recipe: Recipe) -> np.ndarray[Any, Any]:
     """Return what the first layer looks for, as filters (K, C, R, S): its taps, or its weights laid out as pictures."""
     for module in model.modules():
         if isinstance(module, Conv2d):
-            return module.weight.numpy()
+            return module.weight.cpu().numpy()
         if isinstance(module, Linear):
             size, mean, _ = PICTURES[recipe.data]
-            return module.weight.numpy().reshape(-1, len(mean), size, size)
+            return module.weight.cpu().numpy().reshape(-1, len(mean), size, size)
     return np.zeros((0, 1, 1, 1))

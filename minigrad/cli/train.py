@@ -42,6 +42,7 @@ from .classifier import (
 from .report import report
 
 DIGITS = "digits"
+ABOUT_THE_RUN = ("command", "run", "recipe", "out", "resume", "device")  # no part of what a sequence recipe trains
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -56,6 +57,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
             _add_picture_options(recipe, argparse.SUPPRESS)
         else:
             add_options(recipe, RECIPES[name])
+            recipe.add_argument("--device", choices=("cpu", "cuda"), help="default cpu")
             _add_folders(recipe, argparse.SUPPRESS, name)
 
 
@@ -141,7 +143,7 @@ def train_by_recipe(name: str, arguments: argparse.Namespace, found: tuple[Path,
     kind = RECIPES.get(name)
     known = [] if kind is None else [each.name for each in fields(kind)]
     given = {option: value for option, value in vars(arguments).items()
-             if value is not None and option not in ("command", "run", "recipe", "out", "resume")}  # fmt: skip
+             if value is not None and option not in ABOUT_THE_RUN}  # fmt: skip
     foreign = [f"--{'no-' if value is False else ''}{spelled(option)}" for option, value in given.items()
                if option not in known]  # fmt: skip
     if kind is not None and foreign:
@@ -154,7 +156,7 @@ def train_by_recipe(name: str, arguments: argparse.Namespace, found: tuple[Path,
         recipe, source = restored(state["run"], RECIPES, path), path.parent
         refuse_contradictions(recipe, given)
         out = arguments.out or source
-    Run(recipe, out, source).execute()
+    Run(recipe, out, source, device=getattr(arguments, "device", None) or "cpu").execute()
     return 0
 
 

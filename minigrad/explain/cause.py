@@ -97,7 +97,7 @@ def _without_loss(x: Tensor, what: str) -> Explanation:
 
 def _of_grad(x: Tensor, what: str) -> Explanation:
     assert x.grad is not None
-    sizes = np.abs(x.grad.numpy())
+    sizes = np.abs(x.grad.cpu().numpy())
     if not np.isfinite(sizes).all():
         bad = int((~np.isfinite(sizes)).sum())
         text = f"holds {bad} values of {sizes.size} that are NaN or infinite. Pass loss= to see where they arose."
@@ -106,7 +106,7 @@ def _of_grad(x: Tensor, what: str) -> Explanation:
 
 
 def _of_size(graph: Graph, x: Tensor, what: str) -> Explanation:
-    sizes = np.abs(graph.grads[id(x)].numpy())
+    sizes = np.abs(graph.grads[id(x)].cpu().numpy())
     if not np.isfinite(sizes).all():
         return Explanation("not finite", f"{what} {not_finite(graph, x)}")
     if not sizes.any():

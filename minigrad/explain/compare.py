@@ -61,7 +61,7 @@ def judge(y: Tensor, inputs: Sequence[Tensor]) -> str:
         if dx is None:  # the call has not used it: something stood in its way
             return UNJUDGED
         t = rng.normal(size=arrays[k].shape)
-        rule = float((dx.numpy() * t).sum())
+        rule = float((dx.cpu().numpy() * t).sum())
         low, high = _slopes(again, arrays, k, t, v)
         slack = _TOLERANCE * max(1.0, abs(low), abs(high), abs(rule))
         if not low - slack <= rule <= high + slack:

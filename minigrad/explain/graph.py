@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from ..autograd import constant
+from ..backend import array_module
 from ..errors import MinigradError
 from ..grad_mode import mode, no_grad
 from ..overwrites import check_saved, clock
@@ -68,7 +69,7 @@ class Graph:
 
     def find_gradients(self) -> Graph:
         """Carry a gradient of 1 from the result to every value; return the graph."""
-        self.grads[id(self.result)] = constant(np.ones_like(self.result.array))
+        self.grads[id(self.result)] = constant(array_module(self.result.array).ones_like(self.result.array))
         with unwatched(), no_grad(), np.errstate(all="ignore"):
             for y in self.nodes:
                 dy = self.grads.get(id(y))
@@ -107,7 +108,7 @@ def _as_it_was(x: Tensor, order: int) -> Tensor:
 
 
 def _size(dx: Tensor | None) -> float:
-    values = np.abs(dx.numpy()) if dx is not None and dx.array.size else np.zeros(1)
+    values = np.abs(dx.cpu().numpy()) if dx is not None and dx.array.size else np.zeros(1)
     return float(np.nan_to_num(values, nan=np.inf).max())
 
 

@@ -47,7 +47,7 @@ class CausalSelfAttention(nn.Module):
         T, mask = x.shape[1], None
         if cache is not None:
             k, v = cache.append(k, v)
-            mask = nn.causal_mask(T, len(cache)).to(x.device) if len(cache) > T > 1 else None
+            mask = nn.causal_mask(T, len(cache), x.device) if len(cache) > T > 1 else None
         causal = mask is None and T > 1  # one query, the last, sees everything
         y = F.scaled_dot_product_attention(q, k, v, mask, self.dropout if self.training else 0.0, causal)
         projected: Tensor = self.c_proj(y.transpose(1, 2).flatten(2))

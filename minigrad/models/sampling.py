@@ -19,6 +19,7 @@ import numpy as np
 
 from .. import nn, ops
 from ..backend import to_device, to_numpy
+from ..doubts import insist
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..grad_mode import no_grad
 from ..random import Generator
@@ -69,8 +70,8 @@ def choose(
     """
     if not temperature >= 0:
         raise ArgumentError(f"temperature must not be negative, got {temperature}")
-    if not (to_numpy(logits.array) < np.inf).all():
-        raise ArgumentError("the logits hold NaN or ∞\nHint: detect_anomaly() names the op that made the first one")
+    wrong = "the logits hold NaN or ∞\nHint: detect_anomaly() names the op that made the first one"
+    insist((logits.array < np.inf).all(), lambda: ArgumentError(wrong))
     if temperature > 0:
         logits = (logits - logits.amax(-1, keepdim=True)) / temperature  # the largest is 0, at any temperature
     logits = logits if top_k is None else keep_top_k(logits, top_k)

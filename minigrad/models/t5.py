@@ -119,7 +119,7 @@ class T5(nn.Module):
     ) -> Tensor:  # fmt: skip
         """Write: return the logits after each token. With caches, the tokens follow those that they hold."""
         T, start = target.shape[1], len(caches[0]) if caches else 0
-        causal = nn.causal_mask(T, start + T).to(target.device)
+        causal = nn.causal_mask(T, start + T, target.device)
         mask, x = ops.where(causal, self.decoder_bias(T, start + T), -math.inf), self.drop(self.shared(target))
         for i, block in enumerate(self.decoder):
             x = block(x, mask, memory[i], memory_mask, caches[i] if caches else None)

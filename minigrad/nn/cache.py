@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..autograd import constant
-from ..backend import Array, array_module
+from ..backend import Array, array_module, device_of, to_device
 from ..errors import GradientError, RangeError, ShapeError
 from ..grad_mode import is_grad_enabled
 from ..shapes import describe
@@ -64,7 +66,7 @@ class KVCache:
         for row in rows:
             if not 0 <= row < size:
                 raise RangeError(f"KVCache.select: there is no row {row}, the cache holds {size}")
-        self._store = [store[list(rows)] for store in self._store]
+        self._store = [store[to_device(np.array(rows, "int64"), device_of(store))] for store in self._store]
 
     def _make_room(self, key: Tensor, value: Tensor) -> None:
         new = [key.array, value.array]

@@ -16,14 +16,16 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..backend import to_numpy
+from ..autograd import constant
+from ..backend import array_module, to_numpy
+from ..doubts import insist
 from ..dtypes import Dtype, DtypeLike
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..tensor import Tensor
 from .position import relative_positions
 
 
-def causal_mask(T: int, U: int | None = None) -> Tensor:
+def causal_mask(T: int, U: int | None = None, device: str = "cpu") -> Tensor:
     """Return a mask (T, U), True where a query may see a key: at its own position or before. For attn_mask of `F`.
 
     The queries are the last T of U positions (U is T unless given), as they are when earlier keys come from a cache.
@@ -32,25 +34,33 @@ def causal_mask(T: int, U: int | None = None) -> Tensor:
     tensor([[ True,  True, False],
             [ True,  True,  True]])
     """
-    return Tensor(relative_positions(T, T if U is None else U) <= 0)
+    return constant(relative_positions(T, T if U is None else U, device) <= 0)
 
 
-def generate_square_subsequent_mask(sz: int, dtype: DtypeLike | None = None) -> Tensor:
+def generate_square_subsequent_mask(sz: int, device: str | None = None, dtype: DtypeLike | None = None) -> Tensor:
     """Return a causal mask of numbers, (sz, sz): 0 on and below the diagonal, -∞ above."""
-    return ops.full((sz, sz), -math.inf, dtype=dtype).triu(1)
+    return ops.full((sz, sz), -math.inf, dtype=dtype, device=device).triu(1)
 
 
 def length_mask(lengths: Tensor | Sequence[int], U: int | None = None) -> Tensor:
     """Return a mask (B, U), True where a sequence still goes on; U is the longest length unless given.
 
+    The mask is where the lengths are. Give U on the GPU: to find the longest length, the host would have to wait.
+
     >>> length_mask([3, 1])
     tensor([[ True,  True,  True],
             [ True, False, False]])
     """
-    n = to_numpy(lengths.array) if isinstance(lengths, Tensor) else np.asarray(lengths)
-    if n.ndim != 1 or n.dtype.kind not in "iu" or n.min(initial=0) < 0:
-        raise ArgumentError(f"length_mask: needs whole numbers >= 0, one per sequence, got {n.tolist()!r:.60}")
-    return Tensor(np.arange(n.max(initial=0) if U is None else U) < n[:, None])
+    n = lengths.array if isinstance(lengths, Tensor) else np.asarray(lengths)
+
+    def complain() -> ArgumentError:
+        return ArgumentError(f"length_mask: needs whole numbers >= 0, one per sequence, got {n.tolist()!r:.60}")
+
+    if n.ndim != 1 or n.dtype.kind not in "iu":
+        raise complain()
+    insist((n >= 0).all(), complain)
+    longest = int(to_numpy(n).max(initial=0)) if U is None else U
+    return constant(array_module(n).arange(longest) < n[:, None])
 
 
 def merged_mask(

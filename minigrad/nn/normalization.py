@@ -9,6 +9,7 @@ from typing import ClassVar
 from .. import ops
 from ..dtypes import DtypeLike
 from ..errors import ArgumentError, ShapeError
+from ..overwrites import note_overwrite
 from ..tensor import Tensor
 from . import init
 from .module import Module
@@ -60,7 +61,8 @@ class _ChannelNorm(Module):
         """Count the batch and return the weight of its statistics: momentum, or 1/n for a plain average."""
         if self.num_batches_tracked is None:
             return 0.0
-        init.constant_(self.num_batches_tracked, self.num_batches_tracked.item() + 1)
+        self.num_batches_tracked.array += 1  # in its own memory: on the GPU nobody waits for the count
+        note_overwrite(self.num_batches_tracked, type(self).__name__)
         return 1 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
 
     def extra_repr(self) -> str:

@@ -15,7 +15,8 @@ import math
 import numpy as np
 
 from .. import ops
-from ..backend import Array, to_device
+from ..autograd import constant
+from ..backend import Array, array_module, module_for
 from ..dtypes import DtypeLike
 from ..errors import ArgumentError, ShapeError
 from ..ops.position import angles
@@ -25,7 +26,7 @@ from .module import Module
 from .parameter import Buffer, Parameter
 
 
-def relative_positions(T: int, U: int) -> Array:
+def relative_positions(T: int, U: int, device: str = "cpu") -> Array:
     """Return how far key u stands behind query t (negative: before it), for queries that are the last T of U positions.
 
     >>> relative_positions(2, 3)
@@ -34,7 +35,8 @@ def relative_positions(T: int, U: int) -> Array:
     """
     if T < 0 or U < T:
         raise ShapeError(f"position: the queries are the last T of U positions, got T = {T} and U = {U}")
-    return np.arange(U) - np.arange(U - T, U)[:, None]
+    xp = module_for(device)
+    return xp.arange(U) - xp.arange(U - T, U)[:, None]
 
 
 class _AddedEncoding(Module):
@@ -104,7 +106,7 @@ class RotaryEmbedding(Module):
     def forward(self, input: Tensor, start: int = 0) -> Tensor:
         """Turn the vector at position t by the angles of start + t."""
         T = input.shape[-2] if input.ndim > 1 else 1
-        position = Tensor(to_device(np.arange(start, start + T), input.device))
+        position = ops.arange(start, start + T, device=input.device)
         return ops.rotary_embedding(input, position, self.base, self.interleaved)
 
     def extra_repr(self) -> str:
@@ -132,8 +134,8 @@ class ALiBi(Module):
 
     def forward(self, T: int, U: int | None = None) -> Tensor:
         """Return the bias of the last T of U queries; U is T unless given."""
-        distance = np.abs(relative_positions(T, T if U is None else U)).astype(self.slopes.dtype)
-        return -self.slopes.reshape(-1, 1, 1) * Tensor(to_device(distance, self.slopes.device))
+        distance = abs(relative_positions(T, T if U is None else U, self.slopes.device)).astype(self.slopes.dtype)
+        return -self.slopes.reshape(-1, 1, 1) * constant(distance)
 
 
 class RelativePositionBias(Module):
@@ -164,9 +166,9 @@ class RelativePositionBias(Module):
 
     def forward(self, T: int, U: int | None = None) -> Tensor:
         """Return the bias of the last T of U queries; U is T unless given."""
-        distance = relative_positions(T, T if U is None else U)
+        distance = relative_positions(T, T if U is None else U, self.weight.device)
         bucket = buckets(distance, self.num_buckets, self.max_distance, self.bidirectional)
-        return ops.embedding(Tensor(to_device(bucket, self.weight.device)), self.weight).permute(2, 0, 1).unsqueeze(0)
+        return ops.embedding(constant(bucket), self.weight).permute(2, 0, 1).unsqueeze(0)
 
     def extra_repr(self) -> str:
         """Name the options."""
@@ -178,16 +180,17 @@ def buckets(distance: Array, num_buckets: int, max_distance: int, bidirectional:
 
     Both directions have half of the buckets each; one direction, of keys before the query, has all of them.
     """
-    offset: Array = np.zeros_like(distance)
+    xp = array_module(distance)
+    offset: Array = xp.zeros_like(distance)
     if bidirectional:
         num_buckets //= 2
-        offset, far = (distance > 0) * num_buckets, np.abs(distance)
+        offset, far = (distance > 0) * num_buckets, xp.abs(distance)
     else:
-        far = np.maximum(-distance, 0)
+        far = xp.maximum(-distance, 0)
     exact = num_buckets // 2
-    scaled = np.log(np.maximum(far, 1).astype("float32") / exact) / math.log(max_distance / exact)
+    scaled = xp.log(xp.maximum(far, 1).astype("float32") / exact) / math.log(max_distance / exact)
     shared = exact + (scaled * (num_buckets - exact)).astype("int64")
-    return offset + np.where(far < exact, far, np.minimum(shared, num_buckets - 1))
+    return offset + xp.where(far < exact, far, xp.minimum(shared, num_buckets - 1))
 
 
 def _check_heads(name: str, heads: int) -> None:

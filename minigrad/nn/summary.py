@@ -87,7 +87,8 @@ def summary(model: Module, *inputs: Any) -> Summary:
     """
     from .. import ops
 
-    args = [x if isinstance(x, Tensor) else ops.zeros(*x) for x in inputs]
+    device = next((p.device for p in model.parameters()), "cpu")
+    args = [x if isinstance(x, Tensor) else ops.zeros(*x, device=device) for x in inputs]
     counter, rows, started = _Counter(), list[LayerRow](), dict[str, int]()
     handles = []
 

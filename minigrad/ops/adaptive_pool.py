@@ -23,6 +23,7 @@ from .operands import tensor_of
 from .pixels import gather_pixels
 from .pool import check_planes
 from .resample import Sparse, resample
+from .tables import table_beside
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -149,5 +150,5 @@ def adaptive_winners(x_nchw: Array, out: tuple[int, ...]) -> Array:
         window = tuple(slice(*bounds[axis][i]) for axis, i in enumerate(at))
         pixels = place[window].reshape(-1)
         values = x_nchw[(..., *window)].reshape(*planes, len(pixels))
-        indices[(..., *at)] = xp.asarray(pixels)[values.argmax(-1)]
+        indices[(..., *at)] = table_beside(x_nchw, pixels)[values.argmax(-1)]
     return indices

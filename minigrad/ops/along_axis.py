@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from ..backend import Array, array_module
 from ..errors import DtypeError, RangeError, ShapeError
 from ..shapes import broadcast_shapes, normalize_axis
+from .bounds import insist_within
 from .index import Key, getitem, index_put
 from .inplace import overwrite
-from .operands import Number, Operand, tensor_of
+from .operands import Number, Operand, on_one_device, tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -34,14 +35,17 @@ def places_within(op: str, index: Operand, n: int, *, negative: bool = False, wh
     if places.dtype.kind not in "iu":
         raise DtypeError(f"{op}: index must be integer, got {places.dtype}\nHint: convert with .long()")
     lowest = -n if negative else 0
-    for extreme in (int(places.min()), int(places.max())) if places.size else ():
-        if not lowest <= extreme < n:
-            raise RangeError(f"{op}: index {extreme} is outside [{lowest}, {n - 1}]{whole or f', the size is {n}'}")
+
+    def complain(i: int) -> Exception:
+        return RangeError(f"{op}: index {i} is outside [{lowest}, {n - 1}]{whole or f', the size is {n}'}")
+
+    insist_within(places, lowest, n, complain)
     return places.astype("int64", copy=False)
 
 
 def _along(op: str, x: Tensor, dim: int, index: Operand, *, negative: bool = False) -> tuple[int, Array]:
     """Return the axis, and the index along it, of an op on `x`."""
+    on_one_device(op, input=x, index=tensor_of(op, index, "index"))
     axis = normalize_axis(op, dim, x.array.ndim)
     n = x.array.shape[axis] if x.array.ndim else 1
     whole = f" along dim {axis}, where shape {x.array.shape} has size {n}"
@@ -111,8 +115,9 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     Shapes    y as index
     Raises    RangeError if an index lies outside [-n, n)
     """
-    x = tensor_of("take", input)
-    return getitem(x.flatten(), places_within("take", index, x.array.size, negative=True))
+    x, k = tensor_of("take", input), tensor_of("take", index, "index")
+    on_one_device("take", input=x, index=k)
+    return getitem(x.flatten(), places_within("take", k, x.array.size, negative=True))
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -123,6 +128,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     Raises    RangeError if an index lies outside [-n, n)
     """
     x, k = tensor_of("take_along_dim", input), tensor_of("take_along_dim", indices, "indices")
+    on_one_device("take_along_dim", input=x, indices=k)
     if dim is None:
         return getitem(x.flatten(), places_within("take_along_dim", k, x.array.size, negative=True).reshape(-1))
     axis, places = _along("take_along_dim", x, dim, k, negative=True)
@@ -177,7 +183,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 def _source(op: str, x: Tensor, dim: int, index: Tensor, src: Tensor | None) -> tuple[Tensor, Key]:
     """Return the part of `src` that is written, and the key of the places it goes to."""
     v = tensor_of(op, src, "src")
-    _check_dtypes(op, x, v, "src")
+    _check_alike(op, x, v, "src")
     axis, places = _along(op, x, dim, index)
     _check_covers(op, places, axis, input=x, src=v)
     if x.array.ndim == 0:
@@ -185,7 +191,8 @@ def _source(op: str, x: Tensor, dim: int, index: Tensor, src: Tensor | None) -> 
     return getitem(v, tuple(slice(n) for n in places.shape)), _grid(places, axis)
 
 
-def _check_dtypes(op: str, x: Tensor, v: Tensor, name: str) -> None:
+def _check_alike(op: str, x: Tensor, v: Tensor, name: str) -> None:
+    on_one_device(op, **{"input": x, name: v})
     if v.array.dtype != x.array.dtype:
         raise DtypeError(
             f"{op}: input is {x.array.dtype} but {name} is {v.array.dtype}\nHint: convert one with .to(dtype)"
@@ -201,7 +208,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     Raises    RangeError if an index lies outside [0, n)
     """
     x, v = tensor_of("index_add", input), tensor_of("index_add", source, "source")
-    _check_dtypes("index_add", x, v, "source")
+    _check_alike("index_add", x, v, "source")
     axis, places = _along("index_add", x, dim, index)
     if places.ndim > 1:
         raise ShapeError(f"index_add: index must have one axis, got shape {places.shape}")

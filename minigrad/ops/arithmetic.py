@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..autograd import record
 from ..backend import array_module
+from ..doubts import insist
 from ..errors import ArgumentError, DtypeError
 from .operands import Number, Operand, operands, quiet, real, tensor_of
 
@@ -108,8 +109,9 @@ def _divisible(op: str, input: Operand, other: Operand) -> tuple[Tensor, Tensor]
     x, y = operands(op, input, other)
     if x.array.dtype.kind == "b":
         raise DtypeError(f"{op}: bool tensors cannot be divided into whole numbers\nHint: convert with .int()")
-    if x.array.dtype.kind != "f" and x.array.size and not y.array.all():
-        raise ArgumentError(f"{op}: division of {x.array.dtype} by 0\nHint: convert with .float() for an infinity")
+    if x.array.dtype.kind != "f" and x.array.size:
+        wrong = f"{op}: division of {x.array.dtype} by 0\nHint: convert with .float() for an infinity"
+        insist(y.array.all(), lambda: ArgumentError(wrong))
     return x, y
 
 
@@ -151,8 +153,9 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
     x, y = operands("pow", input, exponent)
     if x.array.dtype.kind == "b":
         x, y = x.to("int64"), y.to("int64")
-    if x.array.dtype.kind != "f" and (y.array < 0).any():
-        raise ArgumentError("pow: a whole number to a negative power is a fraction\nHint: convert with .float()")
+    if x.array.dtype.kind != "f":
+        wrong = "pow: a whole number to a negative power is a fraction\nHint: convert with .float()"
+        insist((y.array >= 0).all(), lambda: ArgumentError(wrong))
 
     def d_x(dz: Tensor, _: Tensor) -> Tensor:
         flat = (x == 0) & (y == 0)

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..autograd import constant
 from ..backend import array_module, device_of
+from ..doubts import at_hand
 from ..errors import ArgumentError, DeviceError, DtypeError, ShapeError
 from ..random import RngState
 from ..shapes import broadcast_shapes, broadcasts_to, describe
 from .dropout import drop, reserve
 from .fused import fused_pair
-from .matmul import alike
+from .matmul import factors
 from .operands import tensor_of
 from .select import where
 
@@ -91,12 +92,12 @@ def masked_softmax(score: Tensor, mask: Tensor | None, causal: bool = False) -> 
     elif mask is not None:
         score = score + mask
         finite = mask.array > -math.inf
-        if not finite.all():
+        if not (at_hand(finite) and finite.all()):
             visible = constant(finite) if visible is None else visible & constant(finite)
     if visible is None:
         return score.softmax(-1)
     blind = ~visible.any(-1, keepdim=True)
-    if not blind.array.any():
+    if at_hand(blind.array) and not blind.array.any():
         return where(visible, score, -math.inf).softmax(-1)
     score = where(visible, score, -math.inf).masked_fill(blind, 0)  # equal scores have a softmax, and no NaN
     return score.softmax(-1).masked_fill(blind, 0)
@@ -116,7 +117,7 @@ def dropped_at(op: str, p: float, q: Tensor, k: Tensor) -> Dropped:
 
 def _operands(query: Any, key: Any, value: Any, grouped: bool) -> list[Tensor]:
     """Return q, k and v with the same leading axes."""
-    q, k, v = alike(_OP, query=query, key=key, value=value)
+    q, k, v = factors(_OP, query=query, key=key, value=value)
     if q.array.dtype.kind != "f":
         raise DtypeError(f"{_OP}: needs floating tensors, got {q.array.dtype}\nHint: convert with .float() first")
     rows = {"query": (q, "... T E"), "key": (k, "... U E"), "value": (v, "... U F")}

@@ -22,6 +22,7 @@ from ..errors import ArgumentError, DtypeError
 from .geometry import Geometry, IntOrInts
 from .operands import quiet, tensor_of
 from .pool import in_image, pool_geometry
+from .tables import table_beside
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -133,7 +134,7 @@ def average_loop(x_nchw: Array, g: Geometry, count: Array) -> Array:
             windows, pixels = in_image(g, axis, tap)
             total[_along(at, windows)] += y[_along(at, pixels)]
         y = total
-    y /= xp.asarray(count, y.dtype)
+    y /= table_beside(y, count.astype(y.dtype))
     return y.astype(x_nchw.dtype, copy=False)
 
 
@@ -141,7 +142,7 @@ def average_loop(x_nchw: Array, g: Geometry, count: Array) -> Array:
 def spread_loop(y_ncpq: Array, g: Geometry, count: Array) -> Array:
     """Add tap by tap, one axis after the other; float16 is summed in float32."""
     xp = array_module(y_ncpq)
-    x = y_ncpq / xp.asarray(count, xp.promote_types(y_ncpq.dtype, xp.float32))
+    x = y_ncpq / table_beside(y_ncpq, count.astype(xp.promote_types(y_ncpq.dtype, xp.float32)))
     for axis, (size, taps) in enumerate(zip(g.size, g.kernel, strict=True)):
         at = x.ndim - len(g.size) + axis
         total = xp.zeros((*x.shape[:at], size, *x.shape[at + 1 :]), x.dtype)

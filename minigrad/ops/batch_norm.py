@@ -14,7 +14,7 @@ from ..errors import ArgumentError, ShapeError
 from ..grad_mode import no_grad
 from .inplace import overwrite
 from .normalise import normalise, operand, parameter
-from .operands import tensor_of
+from .operands import on_one_device, tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -110,6 +110,7 @@ def _checked(
     if running_mean is None or running_var is None:
         raise ArgumentError(f"{op}: give running_mean and running_var, or neither")
     mean, variance = tensor_of(op, running_mean, "running_mean"), tensor_of(op, running_var, "running_var")
+    on_one_device(op, input=x, running_mean=mean, running_var=variance)
     for name, value in ("running_mean", mean), ("running_var", variance):
         if value.array.shape != x.array.shape[1:2]:
             raise ShapeError(

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..autograd import constant, record
 from ..backend import Array, accelerable, array_module
+from ..doubts import at_hand, insist
 from ..dtypes import int64
 from ..errors import ArgumentError, DtypeError, RangeError, ShapeError
 from ..shapes import sizes
+from .bounds import outside
 from .fused import fused
 from .loss import check_reduction, expected, reduce_losses
-from .operands import quiet, real, tensor_of
+from .operands import on_one_device, quiet, real, tensor_of
 from .softmax import log_softmax, log_softmax_forward, softmax_forward
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ def cross_entropy(
         return _of_probabilities(x, t, w, ignore_index, reduction, label_smoothing)
     classes = _class_numbers("cross_entropy", x, t, ignore_index)
     scores = _rows(x)
-    factors = None if w is None and classes.min(initial=0) >= 0 else _factors(classes, w, x)
+    none_ignored = at_hand(classes) and classes.min(initial=0) >= 0
+    factors = None if w is None and none_ignored else _factors(classes, w, x)
     if w is None and not label_smoothing:
         losses = _surprise(scores, classes)
     else:
@@ -89,6 +92,7 @@ def nll_loss(
 def _of_probabilities(
     x: Tensor, t: Tensor, w: Tensor | None, ignore_index: int, reduction: str, label_smoothing: float
 ) -> Tensor:
+    on_one_device("cross_entropy", input=x, target=t)
     letters = _letters(x)
     hint = "a target of class numbers must be integers: convert it with .long()"
     sizes("cross_entropy", hint, input=(x, letters), target=(t, letters))
@@ -97,7 +101,7 @@ def _of_probabilities(
             f"cross_entropy: ignore_index is {ignore_index}, but the target holds probabilities, not class numbers\n"
             "Hint: multiply the losses, with reduction='none', by a mask"
         )
-    scores, q = _rows(x), _rows(t.to(x))
+    scores, q = _rows(x), _rows(t.to(x.array.dtype))
     q = q * (1 - label_smoothing) + label_smoothing / max(scores.array.shape[1], 1)
     losses = -expected(q if w is None else q * w, log_softmax(scores, 1)).sum(1)
     losses = losses.reshape(x.array.shape[:1] + x.array.shape[2:]) if x.array.ndim > 1 else losses.squeeze(0)
@@ -172,6 +176,7 @@ def _rows(x: Tensor) -> Tensor:
 
 def _class_numbers(op: str, x: Tensor, t: Tensor, ignore_index: int) -> Array:
     """Return the class number of each row, -1 for ignored ones; the caller's array may change afterwards."""
+    on_one_device(op, input=x, target=t)
     if t.array.dtype.kind not in "iu":
         raise DtypeError(f"{op}: class numbers must be integers, got {t.array.dtype}\nHint: convert with .long()")
     if t.array.shape != x.array.shape[:1] + x.array.shape[2:] or x.array.ndim < 2:
@@ -179,15 +184,17 @@ def _class_numbers(op: str, x: Tensor, t: Tensor, ignore_index: int) -> Array:
         sizes(op, hint, input=(x, _letters(x)), target=(t, _letters(x, "")))
     classes = t.array.astype(int64).reshape(-1)
     c = x.array.shape[1 if x.array.ndim > 1 else 0]
-    if classes.min(initial=0) >= 0 and classes.max(initial=0) < c and not 0 <= ignore_index < c:
+    if at_hand(classes) and classes.min(initial=0) >= 0 and classes.max(initial=0) < c and not 0 <= ignore_index < c:
         return classes
     ignored = classes == ignore_index
-    outside = ((classes < 0) | (classes >= c)) & ~ignored
-    if outside.any():
-        raise RangeError(
-            f"{op}: target holds class {int(classes[outside][0])}, outside [0, {c}): input has C = {c} classes\n"
+    wrong = outside(classes, 0, c) & ~ignored
+    insist(
+        ~wrong.any(),
+        lambda: RangeError(
+            f"{op}: target holds class {int(classes[wrong][0])}, outside [0, {c}): input has C = {c} classes\n"
             "Hint: number the classes from 0, or leave one out with ignore_index"
-        )
+        ),
+    )
     return array_module(classes).where(ignored, -1, classes)
 
 
@@ -198,8 +205,9 @@ def _class_weight(op: str, weight: Any, x: Tensor) -> Tensor | None:
     if weight is None:
         return None
     w = tensor_of(op, weight, "weight")
+    on_one_device(op, input=x, weight=w)
     sizes(op, "one weight per class", input=(x, _letters(x)), weight=(w, "C"))
-    return w.to(x)
+    return w.to(x.array.dtype)
 
 
 def _factors(classes: Array, w: Tensor | None, x: Tensor) -> Tensor:

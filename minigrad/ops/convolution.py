@@ -12,7 +12,8 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from ..shapes import describe
 from .conv import paint, slide
 from .geometry import Geometry, IntOrInts, per_axis, window_count
-from .operands import tensor_of
+from .operands import on_one_device, tensor_of
+from .precision import lowered
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -114,7 +115,8 @@ def _conv(
     op: str, d: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: IntOrInts, padding: IntOrInts | str,
     dilation: IntOrInts, groups: int,
 ) -> Tensor:  # fmt: skip
-    x, w = tensor_of(op, input), tensor_of(op, weight, "weight")
+    x, w = lowered(tensor_of(op, input)), lowered(tensor_of(op, weight, "weight"))
+    on_one_device(op, input=x, weight=w)
     batched = _check_axes(op, d, x, w, f"C {_PIXELS[d - 1]}", f"K C/groups {_TAPS[d - 1]}")
     x = x if batched else x.unsqueeze(0)
     C, K = x.array.shape[1], w.array.shape[0]
@@ -137,7 +139,8 @@ def _conv_transpose(
     op: str, d: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: IntOrInts, padding: IntOrInts,
     output_padding: IntOrInts, groups: int, dilation: IntOrInts,
 ) -> Tensor:  # fmt: skip
-    y, w = tensor_of(op, input), tensor_of(op, weight, "weight")
+    y, w = lowered(tensor_of(op, input)), lowered(tensor_of(op, weight, "weight"))
+    on_one_device(op, input=y, weight=w)
     batched = _check_axes(op, d, y, w, f"K {_OUT[d - 1]}", f"K C/groups {_TAPS[d - 1]}")
     y = y if batched else y.unsqueeze(0)
     K = y.array.shape[1]
@@ -204,7 +207,8 @@ def _checked_bias(op: str, bias: Tensor | None, input: Tensor, channels: int) ->
     """Check that the bias has a number of the type of the input for each channel."""
     if bias is None:
         return None
-    b = tensor_of(op, bias, "bias")
+    b = lowered(tensor_of(op, bias, "bias"))
+    on_one_device(op, input=input, bias=b)
     if b.array.shape != (channels,):
         raise ShapeError(f"{op}: bias has shape {b.array.shape}, one number for each of {channels} channels is needed")
     if b.array.dtype != input.array.dtype:

@@ -8,7 +8,7 @@ from ..autograd import constant
 from ..backend import array_module
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..shapes import normalize_axis
-from .operands import tensor_of
+from .operands import on_one_device, tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -34,6 +34,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     xp, x = array_module(x), x.astype("int64", copy=False)
     if weights is None:
         return constant(xp.bincount(x, minlength=minlength))
+    on_one_device("bincount", input=input, weights=tensor_of("bincount", weights, "weights"))
     w = tensor_of("bincount", weights, "weights").array
     if w.shape != x.shape:
         raise ShapeError(f"bincount: input has shape {x.shape} and weights {w.shape}; they must be equal")

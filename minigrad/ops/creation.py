@@ -22,9 +22,11 @@ from .shape import shape_of
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
+DLPACK_CUDA = 2  # the device type of CUDA memory; 1 is the CPU's
+
 __all__ = [
-    "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "linspace", "logspace",
-    "new_empty", "new_full", "new_ones", "new_tensor", "new_zeros", "ones", "ones_like", "tensor", "zeros",
+    "arange", "as_tensor", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full", "full_like", "linspace",
+    "logspace", "new_empty", "new_full", "new_ones", "new_tensor", "new_zeros", "ones", "ones_like", "tensor", "zeros",
     "zeros_like",
 ]  # fmt: skip
 
@@ -103,6 +105,22 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
         raise DtypeError(f"from_numpy: needs a NumPy array, got {type(ndarray).__name__}\nHint: use minigrad.tensor")
     as_dtype(ndarray.dtype)
     return constant(ndarray)
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """Wrap an array of another library (PyTorch, JAX, CuPy, NumPy) without copying, on the device where it is.
+
+    A write to one is a write to the other, unseen by backward's checks.
+    Source    the DLPack protocol, dmlc.github.io/dlpack
+    """
+    if not hasattr(ext_tensor, "__dlpack_device__"):
+        raise DtypeError(
+            f"from_dlpack: {type(ext_tensor).__name__} does not speak DLPack\nHint: use minigrad.as_tensor"
+        )
+    home = "cuda" if int(ext_tensor.__dlpack_device__()[0]) == DLPACK_CUDA else "cpu"
+    array = module_for(home).from_dlpack(ext_tensor)
+    as_dtype(array.dtype)
+    return constant(array)
 
 
 def full(

@@ -30,8 +30,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..autograd import constant
 from ..backend import Array, array_module, device_of, to_device
+from ..doubts import insist
 from ..errors import ArgumentError, DtypeError, RangeError, ShapeError
 from ..shapes import sizes
+from .bounds import outside
+from .creation import as_tensor
 from .fused import fused_pair
 from .join import stack
 from .loss import check_reduction
@@ -73,7 +76,7 @@ def ctc_loss(
     T, B, V = sizes(op, "one sequence alone is (T, V)", log_probs=(x, "T B V"))
     frames = lengths_of(op, "input_lengths", input_lengths, B, T, x.array, least=0)
     label_bu, counts = _labels(op, t, target_lengths, B, x.array)
-    _check_symbols(op, label_bu[present(counts, label_bu.shape[1]).T], V, blank)
+    _check_symbols(op, label_bu, present(counts, label_bu.shape[1]).T, V, blank)
     settings = (frames, label_bu, counts, blank)
     losses = -fused_pair("ctc", lambda x: _log_likelihood(x, *settings), [x], *settings)
     if zero_infinity:
@@ -112,35 +115,39 @@ def _labels(op: str, t: Tensor, target_lengths: Lengths, B: int, like: Array) ->
     given = to_device(t.array.astype("int64"), device_of(like))
     widest = given.shape[-1] if given.ndim else 0
     counts = lengths_of(op, "target_lengths", target_lengths, B, widest, like, least=0)
-    most, total = int(counts.max(initial=0)), int(counts.sum())
+    listed = as_tensor(target_lengths).tolist()
+    most, total = max(listed, default=0), sum(listed)
     if given.shape == (total,):  # all in a row
-        label_bu = array_module(given).zeros((B, most), given.dtype)
-        label_bu[present(counts, most).T] = given
-        return label_bu, counts
+        place_bu = (counts.cumsum() - counts)[:, None] + array_module(given).arange(most)
+        return given.take(place_bu.clip(0, max(total - 1, 0))), counts
     if given.ndim == 1 and B == 1:
         given = given[None]
     if given.ndim != 2 or len(given) != B:
         raise ShapeError(
-            f"{op}: targets has shape {given.shape}, B = {B} sequences have {counts.tolist()} labels\n"
+            f"{op}: targets has shape {given.shape}, B = {B} sequences have {listed} labels\n"
             f"Hint: pad them to (B, U) = ({B}, {most}), or put all in a row, ({total},)"
         )
     return given, counts
 
 
-def _check_symbols(op: str, labels: Array, V: int, blank: int) -> None:
+def _check_symbols(op: str, label_bu: Array, present_bu: Array, V: int, blank: int) -> None:
     if not 0 <= blank < V:
         raise ArgumentError(f"{op}: blank is {blank}, outside [0, {V}): log_probs has V = {V} symbols")
-    outside = labels[(labels < 0) | (labels >= V)]
-    if outside.size:
-        raise RangeError(
-            f"{op}: targets holds label {int(outside[0])}, outside [0, {V}): log_probs has V = {V} symbols\n"
+    wrong = outside(label_bu, 0, V) & present_bu
+    insist(
+        ~wrong.any(),
+        lambda: RangeError(
+            f"{op}: targets holds label {int(label_bu[wrong][0])}, outside [0, {V}): log_probs has V = {V} symbols\n"
             "Hint: the network needs an output for every label and one for the blank"
-        )
-    if (labels == blank).any():
-        raise ArgumentError(
+        ),
+    )
+    insist(
+        ~((label_bu == blank) & present_bu).any(),
+        lambda: ArgumentError(
             f"{op}: targets holds {blank}, which is the blank; blanks go between the labels by themselves\n"
             "Hint: number the labels without it, or choose another blank="
-        )
+        ),
+    )
 
 
 def _as_list(lengths: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..autograd import constant, record
-from ..backend import Array, array_module
+from ..backend import Array, array_module, solver_errors, to_numpy
 from ..errors import ArgumentError, DtypeError, GradientError, ShapeError
 from ..shapes import broadcast_shapes, describe
 from .matmul import alike
@@ -185,12 +185,13 @@ def _columns(a: Tensor, b: Tensor, letters: str) -> Tensor:
 def _lapack(op: str, routine: Callable[..., Array], a: Array, *others: Array) -> Array:
     """Run a LAPACK routine, and say which matrix it failed on and why."""
     try:
-        return routine(a, *others)
+        with solver_errors(a):
+            return routine(a, *others)
     except np.linalg.LinAlgError as error:
-        raise ArgumentError(_diagnosis(op, a)) from error
+        raise ArgumentError(_diagnosis(op, to_numpy(a))) from error
 
 
-def _diagnosis(op: str, a: Array) -> str:
+def _diagnosis(op: str, a: np.ndarray[Any, Any]) -> str:
     if not np.isfinite(a).all():
         return f"{op}: a matrix holds NaN or infinity\nHint: minigrad.detect_anomaly() names the op that made the first"
     lowest = np.linalg.eigvalsh(a)[..., 0] if op == "cholesky" else np.abs(np.linalg.slogdet(a)[0])

@@ -25,7 +25,7 @@ from ..autograd import record
 from ..backend import Array, accelerable, array_module
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..shapes import describe, normalize_axes
-from .matmul import alike
+from .matmul import factors
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -53,7 +53,7 @@ def einsum(equation: str, *operands: Tensor | Sequence[Tensor]) -> Tensor:
     flat = operands[0] if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else operands
     if not flat:
         raise ArgumentError(f"einsum: {equation!r} has no operand")
-    xs = alike("einsum", **{f"operand {k}": x for k, x in enumerate(flat)})
+    xs = factors("einsum", **{f"operand {k}": x for k, x in enumerate(flat)})
     terms, output = parse(equation, [x.array.ndim for x in xs])
     return _sum_of_products("einsum", terms, output, xs)
 
@@ -65,7 +65,7 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2) -> 
     Backward  da = Σ_j.. dy b,  db = Σ_i.. dy a
     Shapes    the remaining axes of a, then those of b
     """
-    x, w = alike("tensordot", a=a, b=b)
+    x, w = factors("tensordot", a=a, b=b)
     if isinstance(dims, int):
         if not 0 <= dims <= min(x.array.ndim, w.array.ndim):
             raise ArgumentError(f"tensordot: dims is {dims}; a has {x.array.ndim} axes and b has {w.array.ndim}")

@@ -13,8 +13,9 @@ from ..autograd import record
 from ..backend import Array
 from ..errors import ArgumentError, DtypeError, RangeError, ShapeError
 from ..shapes import describe
+from .bounds import insist_within
 from .index import put_add
-from .operands import tensor_of
+from .operands import on_one_device, tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -29,8 +30,9 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     Shapes    input (...) of integers in [0, V), weight (V, M)  ->  (..., M)
     Raises    RangeError for an index outside the table
     """
-    w = tensor_of("embedding", weight, "weight")
-    index = tensor_of("embedding", input).array
+    w, words = tensor_of("embedding", weight, "weight"), tensor_of("embedding", input)
+    on_one_device("embedding", input=words, weight=w)
+    index = words.array
     if w.array.ndim != 2:
         raise ShapeError(describe("embedding", "needs a table of rows", {"weight": (w, "V M")}, "pass (input, weight)"))
     if index.dtype.kind not in "iu":
@@ -51,12 +53,13 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
 
 
 def _check_range(index: Array, v: int) -> None:
-    if index.size and (index.min() < 0 or index.max() >= v):
-        wrong = index[(index < 0) | (index >= v)].ravel()
-        raise RangeError(
-            f"embedding: input holds {int(wrong[0])}, outside [0, {v}): the table has V = {v} rows\n"
+    def complain(i: int) -> Exception:
+        return RangeError(
+            f"embedding: input holds {i}, outside [0, {v}): the table has V = {v} rows\n"
             "Hint: give the table as many rows as there are words, or map unknown words to one of them"
         )
+
+    insist_within(index, 0, v, complain)
 
 
 def _padding_row(padding_idx: int | None, v: int) -> int | None:

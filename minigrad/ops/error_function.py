@@ -66,29 +66,23 @@ def erfc(input: Tensor) -> Tensor:
 @accelerable
 def erf_forward(x: Array) -> Array:
     """Return erf of an array."""
-    xp, a, near = array_module(x), *_parts(x)
-    y = xp.empty_like(a)
-    y[near] = _erf_near(a[near])
-    y[~near] = 1 - _erfc_beyond(a[~near])
-    return xp.copysign(y.reshape(x.shape), x).astype(x.dtype, copy=False)
+    xp, a = array_module(x), _magnitude(x)
+    y = xp.where(a <= _NEAR, _erf_near(a), 1 - _erfc_beyond(a))
+    return xp.copysign(y, x).astype(x.dtype, copy=False)
 
 
 @accelerable
 def erfc_forward(x: Array) -> Array:
     """Return erfc of an array."""
-    xp, a, near = array_module(x), *_parts(x)
-    y = xp.empty_like(a)
-    y[near] = 1 - _erf_near(a[near])
-    y[~near] = _erfc_beyond(a[~near])
-    y = y.reshape(x.shape)
+    xp, a = array_module(x), _magnitude(x)
+    y = xp.where(a <= _NEAR, 1 - _erf_near(a), _erfc_beyond(a))
     return xp.where(x < 0, 2 - y, y).astype(x.dtype, copy=False)
 
 
-def _parts(x: Array) -> tuple[Array, Array]:
-    """Return |x| as one row, in single precision at least, and where it is small."""
+def _magnitude(x: Array) -> Array:
+    """Return |x|, in single precision at least."""
     xp = array_module(x)
-    a = xp.abs(x).ravel().astype(xp.promote_types(x.dtype, xp.float32), copy=False)
-    return a, a <= _NEAR
+    return xp.abs(x).astype(xp.promote_types(x.dtype, xp.float32), copy=False)
 
 
 def _ratio(x: Array, p: Sequence[float], q: Sequence[float]) -> Array:
@@ -101,6 +95,8 @@ def _ratio(x: Array, p: Sequence[float], q: Sequence[float]) -> Array:
 
 
 def _erf_near(a: Array) -> Array:
+    """Return erf for a ≤ 15/32. NaN stays NaN."""
+    a = array_module(a).minimum(a, _NEAR)
     return a * _ratio(a * a, _NEAR_P, _NEAR_Q)
 
 
@@ -108,12 +104,10 @@ def _erfc_beyond(a: Array) -> Array:
     """Return erfc for a > 15/32. NaN stays NaN."""
     xp = array_module(a)
     a = xp.minimum(a, _ZERO)
-    middle = a <= _MIDDLE
-    y = xp.empty_like(a)
-    y[middle] = _ratio(a[middle], _MIDDLE_P, _MIDDLE_Q)
-    far = a[~middle]
+    far = xp.maximum(a, _MIDDLE)
     s = 1 / (far * far)
-    y[~middle] = (1 / math.sqrt(math.pi) - s * _ratio(s, _FAR_P, _FAR_Q)) / far
+    beyond = (1 / math.sqrt(math.pi) - s * _ratio(s, _FAR_P, _FAR_Q)) / far
+    y = xp.where(a <= _MIDDLE, _ratio(a, _MIDDLE_P, _MIDDLE_Q), beyond)
     coarse = xp.trunc(16 * a) / 16  # its square is exact, so that exp(-a²) loses nothing to rounding
     with quiet():
         return y * xp.exp(-coarse * coarse) * xp.exp((coarse - a) * (coarse + a))

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..autograd import Node, record, record_view
-from ..backend import Array, accelerable, add_at, array_module, is_array, to_device
+from ..backend import Array, accelerable, add_at, array_module, device_of, is_array, to_device
+from ..doubts import at_hand
 from ..dtypes import int64
-from ..errors import DtypeError, RangeError, ShapeError
+from ..errors import DeviceError, DtypeError, RangeError, ShapeError
 from ..shapes import broadcast_shapes
-from .operands import tensor_of
+from .operands import on_one_device, tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -54,7 +55,9 @@ def _part(op: str, part: Any, x: Array) -> Any:
         raise DtypeError(f"{op}: an index must be integer or bool, got {part.dtype}\nHint: convert with .long()")
     if part.ndim == 0 and part.dtype.kind != "b":
         return int(part)  # reads a view, as a Python integer does
-    return part if array_module(part) is array_module(x) else to_device(part, "cuda")
+    if at_hand(x) and not at_hand(part):
+        raise DeviceError(f"{op}: input is on cpu but its index on {device_of(part)}\nHint: move one with .to(device)")
+    return to_device(part, device_of(x))
 
 
 def _kept(key: Key) -> Key:
@@ -121,19 +124,23 @@ def _numbered(key: Key, shape: tuple[int, ...], xp: Any) -> Array:
     broadcast_shapes("put_add", *(part.shape for part in parts))
     places = 0
     for part, n in zip(parts, shape, strict=True):
-        places = places * n + part
+        places = places * n + (part if at_hand(part) else part % max(n, 1))
     return places
 
 
 def _is_plain(part: Any, n: int) -> bool:
-    """Say whether a part of a key is an array of places from 0 to n - 1, which one can compute with."""
-    return is_array(part) and part.dtype == int64 and part.min(initial=0) >= 0 and part.max(initial=-1) < n
+    """Say whether a part of a key is an array of places from 0 to n - 1, or may be brought there by % n."""
+    if not is_array(part) or part.dtype != int64:
+        return False
+    return not at_hand(part) or bool(part.min(initial=0) >= 0 and part.max(initial=-1) < n)
 
 
 @accelerable
 def add_rows(y: Array, places: Array, size: tuple[int, ...]) -> Array:
     """Return x of shape `size`, zero but for its rows, as long as those of y: x[places[i]] += y[i]."""
     xp, width = array_module(y), y.shape[1]
+    if y.dtype.kind in "iub" and y.dtype.itemsize < 4 and not at_hand(y):  # too short for the GPU's atomic additions
+        return add_rows(y.astype("int32"), places, size).astype(y.dtype)
     x = xp.zeros(size, y.dtype)
     flat = (places[:, None] * width + xp.arange(width)).reshape(-1)  # NumPy adds single numbers faster than rows
     add_at(x.reshape(-1), flat, y.reshape(-1))
@@ -163,13 +170,13 @@ def index_put(input: Tensor, indices: Key, values: Tensor, accumulate: bool = Fa
         return index_put(dz, key, dz.new_zeros(()))
 
     def d_v(dz: Tensor, _: Tensor) -> Tensor:
-        return dz[key].masked_fill(_written_over(_places(key, shape, dz.array)), 0) if repeats else dz[key]
+        return dz[key].masked_fill(_written_over(key, shape, dz.array), 0) if repeats else dz[key]
 
     z, repeats = x.array.copy(), may_repeat(key)
-    if repeats:  # in one axis, "the last value" has one meaning; with several, NumPy picks its own order
-        z.reshape(-1)[_places(key, shape, z).reshape(-1)] = array_module(z).broadcast_to(v.array, target).reshape(-1)
+    if repeats and at_hand(z):  # in one axis, "the last value" has one meaning; with several, NumPy picks its own order
+        z.reshape(-1)[_places(key, shape, z).reshape(-1)] = np.broadcast_to(v.array, target).reshape(-1)
     else:
-        z[key] = v.array
+        put(z, key, v.array)
     return record("index_put", z, (x, d_x), (v, d_v))
 
 
@@ -184,13 +191,31 @@ def _places(key: Key, shape: tuple[int, ...], like: Array) -> Array:
     return array_module(like).arange(math.prod(shape)).reshape(shape)[key]
 
 
-def _written_over(places: Array) -> Array:
+def put(z: Array, key: Key, v: Array) -> None:
+    """Do z[key] = v. Of several values for one element the last one stays, where CuPy would let any of them stay."""
+    if may_repeat(key) and not at_hand(z):
+        places = _places(key, z.shape, z)
+        each = array_module(z).broadcast_to(v, places.shape).reshape(-1)
+        v = each[_last_turn(places.reshape(-1), z.size)].reshape(places.shape)
+    z[key] = v
+
+
+def _written_over(key: Key, shape: tuple[int, ...], like: Array) -> Array:
     """Say of each value, written to its place in turn, whether a later one has taken that place."""
-    xp, flat = array_module(places), places.reshape(-1)
-    turn = xp.arange(flat.size)
-    last = xp.zeros(int(flat.max(initial=-1)) + 1, turn.dtype)
-    last[flat] = turn
-    return (last[flat] != turn).reshape(places.shape)
+    places = _places(key, shape, like)
+    flat = places.reshape(-1)
+    return (_last_turn(flat, math.prod(shape)) != array_module(like).arange(flat.size)).reshape(places.shape)
+
+
+def _last_turn(flat: Array, n: int) -> Array:
+    """Return for each value, written in turn to places among n, the turn of the last one at its place."""
+    xp, turn = array_module(flat), array_module(flat).arange(flat.size)
+    last = xp.zeros(n, turn.dtype)
+    if at_hand(flat):
+        last[flat] = turn
+    else:
+        xp.maximum.at(last, flat, turn)
+    return last[flat]
 
 
 def fit_value(op: str, v: Tensor, target: tuple[int, ...], x: Tensor) -> Tensor:
@@ -201,5 +226,6 @@ def fit_value(op: str, v: Tensor, target: tuple[int, ...], x: Tensor) -> Tensor:
     sizes = zip(v.array.shape[::-1], target[::-1], strict=False)
     if v.array.ndim > len(target) or any(n not in (1, m) for n, m in sizes):
         _check_fits(op, v.array.shape, target)
+    on_one_device(op, input=x, values=v)
     v = v.to(x.array.dtype)
     return v.broadcast_to(target) if v.tracked else v

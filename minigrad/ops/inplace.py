@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..autograd import constant
-from ..dtypes import Dtype
+from ..backend import device_of
 from ..errors import DtypeError, InPlaceError, RangeError, ShapeError
 from ..grad_mode import mode
 from ..overwrites import note_overwrite, rebase, users_line
@@ -27,8 +27,8 @@ from .arithmetic import add, div, floor_divide, mul, neg, pow, remainder, sub
 from .elementary import exp, sqrt
 from .extreme import clamp
 from .gate import sigmoid
-from .index import Key, array_key, index_put
-from .operands import Number, Operand, number_as, tensor_of
+from .index import Key, array_key, index_put, put
+from .operands import Number, Operand, number_beside, tensor_of
 from .select import masked_fill
 from .trigonometry import tanh
 
@@ -67,7 +67,11 @@ def overwrite(op: str, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor
 
 
 def _check_writeable(op: str, x: Tensor) -> None:
-    if not getattr(x.array.flags, "writeable", True):
+    writeable = getattr(x.array.flags, "writeable", None)
+    if writeable is None:  # CuPy keeps no such note
+        apart = all(step or n == 1 for step, n in zip(x.array.strides, x.array.shape, strict=True))
+        writeable = apart or not x.array.size
+    if not writeable:
         raise InPlaceError(f"{op}: the memory is shared by several elements, or read-only\nHint: write to a clone()")
 
 
@@ -190,27 +194,29 @@ def copy_(input: Tensor, src: Operand) -> Tensor:
     """Copy the elements of `src`, broadcast, cast to the dtype of x: x ← src."""
 
     def compute(x: Tensor) -> Tensor:
-        value = tensor_of("copy_", _value("copy_", src, x.array.dtype))
+        value = tensor_of("copy_", _value("copy_", src, x))
         return value.to(x).broadcast_to(x.array.shape).clone()  # a value of its own, with a history of its own
 
     return overwrite("copy_", input, compute)
 
 
-def _value(op: str, value: Any, dtype: Dtype) -> Any:
-    """Return a Python number as an array of `dtype`; whatever else `value` is, as it is."""
-    return number_as(op, value, dtype) if isinstance(value, (bool, int, float)) else value
+def _value(op: str, value: Any, x: Tensor) -> Any:
+    """Return a Python number as an array like `x`; whatever else `value` is, as it is."""
+    if not isinstance(value, (bool, int, float)):
+        return value
+    return number_beside(op, value, x.array.dtype, device_of(x.array))
 
 
 def setitem(input: Tensor, key: Key, value: Any) -> None:
     """Write elements: x[key] ← value, broadcast, cast to the dtype of x. Of several values for one, the last stays."""
     x = input
-    v = tensor_of("setitem", _value("setitem", value, x.array.dtype), "value").to(x)
+    v = tensor_of("setitem", _value("setitem", value, x), "value").to(x)
     _check_writeable("setitem", x)
     if mode.recording and (x.tracked or v.tracked or _owner_tracked(x)):
         overwrite("setitem", x, lambda earlier: index_put(earlier, key, v))
         return
     try:
-        x.array[array_key("setitem", key, x.array)] = v.array
+        put(x.array, array_key("setitem", key, x.array), v.array)
     except IndexError as error:
         raise RangeError(f"setitem: shape {x.array.shape} cannot be indexed so: {error}") from error
     except ValueError as error:

@@ -16,7 +16,7 @@ from ..errors import ShapeError
 from ..shapes import describe
 from .arithmetic import add
 from .einsum import einsum
-from .matmul import alike, matmul_loop
+from .matmul import factors, matmul_loop
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -31,9 +31,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Shapes    x (..., I), w (O, I), b (O,)  ->  (..., O);  a w of shape (I,) has one output, without an axis
     """
     if bias is None:
-        x, w = alike("linear", input=input, weight=weight)
+        x, w = factors("linear", input=input, weight=weight)
     else:
-        x, w, bias = alike("linear", input=input, weight=weight, bias=bias)
+        x, w, bias = factors("linear", input=input, weight=weight, bias=bias)
     _check(x, w, bias)
     if w.array.ndim == 1:
         return linear(x, w.reshape(1, -1), None if bias is None else bias.reshape(1)).squeeze(-1)
@@ -71,7 +71,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
 
     Shapes    x (..., I), z (..., J), w (O, I, J), b (O,)  ->  (..., O)
     """
-    x, z, w = alike("bilinear", input1=input1, input2=input2, weight=weight)
+    x, z, w = factors("bilinear", input1=input1, input2=input2, weight=weight)
     rows = {"input1": (x, "... I"), "input2": (z, "... J"), "weight": (w, "O I J")}
     if w.array.ndim != 3 or x.array.shape[-1:] + z.array.shape[-1:] != w.array.shape[1:]:
         wrong = f"weight has shape {w.array.shape}, needs I and J as in the inputs"
@@ -82,7 +82,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     y = einsum("...i,oij,...j->...o", x, w, z)
     if bias is None:
         return y
-    alike("bilinear", input1=x, bias=bias)
+    factors("bilinear", input1=x, bias=bias)
     if bias.array.shape != w.array.shape[:1]:
         wrong = f"bias has shape {bias.array.shape}, needs one number per output, shape {w.array.shape[:1]}"
         raise ShapeError(describe("bilinear", wrong, rows, "build the layer with out_features equal to O of weight"))

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from ..autograd import record
 from ..backend import Array, accelerable, device_of
 from ..errors import DeviceError, DtypeError, ShapeError
+from ..grad_mode import mode
 from ..shapes import broadcast_shapes, describe, sizes
 from .arithmetic import add, mul
 from .operands import Number, tensor_of
+from .precision import lowered
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -34,7 +36,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     Shapes    (..., T, K) and (..., K, M)  ->  (..., T, M), leading axes broadcast;
               a 1-d x is a row, a 1-d w a column, and that axis is absent from the result
     """
-    x, w = alike("matmul", input=input, other=other)
+    x, w = factors("matmul", input=input, other=other)
     _check(x, w)
     if x.array.ndim == 1:
         return matmul(x.reshape(1, -1), w).squeeze(-2 if w.array.ndim > 1 else 0)
@@ -69,6 +71,13 @@ def _check(x: Tensor, w: Tensor) -> None:
         raise ShapeError(describe("matmul", f"K is {inner} in input but {outer} in other", rows, hint))
 
 
+def factors(op: str, **operands: Any) -> list[Tensor]:
+    """Return the operands of a product, which autocast may want in another type, all alike."""
+    if mode.autocast is not None:
+        operands = {name: lowered(tensor_of(op, x, name)) for name, x in operands.items()}
+    return alike(op, **operands)
+
+
 def alike(op: str, **operands: Any) -> list[Tensor]:
     """Return the operands as tensors, all of the dtype and on the device of the first, as a product needs them."""
     xs = [tensor_of(op, x, name) for name, x in operands.items()]
@@ -90,7 +99,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 
     Shapes    (T, K) and (K, M)  ->  (T, M)
     """
-    x, w = alike("mm", input=input, mat2=mat2)
+    x, w = factors("mm", input=input, mat2=mat2)
     sizes("mm", "matmul multiplies operands of any number of axes", input=(x, "T K"), mat2=(w, "K M"))
     return matmul(x, w)
 
@@ -100,7 +109,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 
     Shapes    (B, T, K) and (B, K, M)  ->  (B, T, M)
     """
-    x, w = alike("bmm", input=input, mat2=mat2)
+    x, w = factors("bmm", input=input, mat2=mat2)
     sizes("bmm", "matmul broadcasts the leading axes", input=(x, "B T K"), mat2=(w, "B K M"))
     return matmul(x, w)
 
@@ -110,7 +119,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
 
     Shapes    (T, K) and (K,)  ->  (T,)
     """
-    x, v = alike("mv", input=input, vec=vec)
+    x, v = factors("mv", input=input, vec=vec)
     sizes("mv", "matmul multiplies operands of any number of axes", input=(x, "T K"), vec=(v, "K"))
     return matmul(x, v)
 
@@ -120,7 +129,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
     Shapes    (K,) and (K,)  ->  ()
     """
-    x, v = alike("dot", input=input, tensor=tensor)
+    x, v = factors("dot", input=input, tensor=tensor)
     sizes("dot", "matmul multiplies matrices too", input=(x, "K"), tensor=(v, "K"))
     return matmul(x, v)
 
@@ -135,7 +144,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
 
     Shapes    (..., K) and (..., K)  ->  the leading axes of x, then those of w
     """
-    x, w = alike("inner", input=input, other=other)
+    x, w = factors("inner", input=input, other=other)
     if x.array.ndim == 0 or w.array.ndim == 0:
         return x * w
     rows, columns = x.array.shape, w.array.shape
@@ -178,7 +187,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
 
     Shapes    c broadcasts to (T, M), (T, K) and (K, M)  ->  (T, M)
     """
-    c, x, w = alike("addmm", input=input, mat1=mat1, mat2=mat2)
+    c, x, w = factors("addmm", input=input, mat1=mat1, mat2=mat2)
     sizes("addmm", "matmul multiplies operands of any number of axes", mat1=(x, "T K"), mat2=(w, "K M"))
     return _add_product("addmm", c, matmul(x, w), beta, alpha)
 
@@ -188,7 +197,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: N
 
     Shapes    c broadcasts to (T,), (T, K) and (K,)  ->  (T,)
     """
-    c, x, v = alike("addmv", input=input, mat=mat, vec=vec)
+    c, x, v = factors("addmv", input=input, mat=mat, vec=vec)
     sizes("addmv", "matmul multiplies operands of any number of axes", mat=(x, "T K"), vec=(v, "K"))
     return _add_product("addmv", c, matmul(x, v), beta, alpha)
 
@@ -198,7 +207,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
 
     Shapes    c broadcasts to (T, M), (T,) and (M,)  ->  (T, M)
     """
-    c, u, v = alike("addr", input=input, vec1=vec1, vec2=vec2)
+    c, u, v = factors("addr", input=input, vec1=vec1, vec2=vec2)
     sizes("addr", "flatten() the operands", vec1=(u, "T"), vec2=(v, "M"))
     return _add_product("addr", c, outer(u, v), beta, alpha)
 
@@ -208,7 +217,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, 
 
     Shapes    c broadcasts to (B, T, M), (B, T, K) and (B, K, M)  ->  (B, T, M)
     """
-    c, x, w = alike("baddbmm", input=input, batch1=batch1, batch2=batch2)
+    c, x, w = factors("baddbmm", input=input, batch1=batch1, batch2=batch2)
     sizes("baddbmm", "matmul broadcasts the leading axes", batch1=(x, "B T K"), batch2=(w, "B K M"))
     return _add_product("baddbmm", c, matmul(x, w), beta, alpha)
 
@@ -218,7 +227,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, a
 
     Shapes    c broadcasts to (T, M), (B, T, K) and (B, K, M)  ->  (T, M)
     """
-    c, x, w = alike("addbmm", input=input, batch1=batch1, batch2=batch2)
+    c, x, w = factors("addbmm", input=input, batch1=batch1, batch2=batch2)
     sizes("addbmm", "matmul broadcasts the leading axes", batch1=(x, "B T K"), batch2=(w, "B K M"))
     return _add_product("addbmm", c, matmul(x, w).sum(0), beta, alpha)
 

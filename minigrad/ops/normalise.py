@@ -20,7 +20,7 @@ from ..dtypes import float16, float32
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..grad_mode import is_grad_enabled
 from .fused import fused_rules
-from .operands import quiet, tensor_of
+from .operands import on_one_device, quiet, tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -154,6 +154,7 @@ def parameter(
     if value is None:
         return None
     w = tensor_of(op, value, name)
+    on_one_device(op, **{"input": x, name: w})
     if w.array.shape != shape:
         raise ShapeError(
             f"{op}: {name} has shape {w.array.shape}, {shape} is needed for an input of shape {x.array.shape}\n"

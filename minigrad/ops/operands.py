@@ -16,6 +16,7 @@ from ..backend import Array, device_of, is_array, module_for
 from ..dtypes import Dtype, get_default_dtype, is_floating, result_type
 from ..errors import DeviceError, DtypeError
 from ..shapes import broadcast_shapes
+from .precision import raised
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -39,9 +40,22 @@ def tensor_of(op: str, x: Any, name: str = "input") -> Tensor:
 
 
 def real(op: str, x: Any, name: str = "input") -> Tensor:
-    """Return `x` as a tensor of a floating type; integers and bools become the default type, as in PyTorch."""
-    found = tensor_of(op, x, name)
+    """Return `x` as a tensor of a floating type; integers and bools become the default type, as in PyTorch.
+
+    Under autocast, float16 becomes float32.
+    """
+    found = raised(tensor_of(op, x, name))
     return found if is_floating(found.array.dtype) else found.to(get_default_dtype())
+
+
+def on_one_device(op: str, **operands: Tensor | None) -> None:
+    """Raise unless all operands are on one device; None is an operand left out."""
+    found = {name: device_of(x.array) for name, x in operands.items() if x is not None}
+    first = next(iter(found))
+    for name, there in found.items():
+        if there != found[first]:
+            here = found[first]
+            raise DeviceError(f"{op}: {first} is on {here} but {name} on {there}\nHint: move one with .to(device)")
 
 
 def operands(op: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:
@@ -52,27 +66,28 @@ def operands(op: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:
             return x, y
     except AttributeError:
         if isinstance(x, Node) and isinstance(y, float) and x.array.dtype.kind == "f":
-            return cast("Tensor", x), constant(number_as(op, y, x.array.dtype))
+            return cast("Tensor", x), constant(number_beside(op, y, x.array.dtype, device_of(x.array)))
     left, right = together(op, x, y)
     return left, right
 
 
-def together(op: str, *values: Any) -> list[Tensor]:
+def together(op: str, *values: Any, beside: Tensor | None = None) -> list[Tensor]:
     """Return `values` (tensors, arrays, numbers) as tensors of one device, one dtype and one broadcast shape.
 
-    A tensor without a gradient keeps its shape: NumPy broadcasts it where it is used.
+    The device is also that of `beside`. A tensor without a gradient keeps its shape: NumPy broadcasts it where it is
+    used.
     """
     tensors = [tensor_of(op, x) for x in values if isinstance(x, Node) or is_array(x)]
     numbers = [x for x in values if not isinstance(x, Node) and not is_array(x)]
     for x in numbers:
         if not isinstance(x, (bool, int, float)):
             raise DtypeError(f"{op}: works on tensors, arrays and numbers, got {type(x).__name__}: {x!r:.60}")
-    device = _common_device(op, tensors)
+    device = _common_device(op, tensors if beside is None else [beside, *tensors])
     dtype = result_type([(x.array.dtype, x.array.ndim) for x in tensors], numbers)
     shape = broadcast_shapes(op, *(x.array.shape for x in tensors)) if tensors else ()
     remaining = iter(tensors)
     return [_fit(next(remaining), dtype, shape) if isinstance(x, Node) or is_array(x)
-            else constant(module_for(device).asarray(number_as(op, x, dtype))) for x in values]  # fmt: skip
+            else constant(number_beside(op, x, dtype, device)) for x in values]  # fmt: skip
 
 
 def number_as(op: str, number: Number, dtype: Dtype) -> Array:
@@ -87,6 +102,12 @@ def number_as(op: str, number: Number, dtype: Dtype) -> Array:
             return np.asarray(number, dtype)
     except OverflowError as error:  # an integer beyond every float
         raise DtypeError(f"{op}: an integer of {len(str(number))} digits does not fit into {dtype}") from error
+
+
+def number_beside(op: str, number: Number, dtype: Dtype, device: str) -> Array:
+    """Return a Python number as a 0-d array on `device`, written there by a kernel, which a graph can record."""
+    scalar = number_as(op, number, dtype)
+    return scalar if device == "cpu" else module_for(device).full((), scalar[()], dtype)
 
 
 def _fit(x: Tensor, dtype: Dtype, shape: tuple[int, ...]) -> Tensor:

@@ -11,8 +11,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, overload
 
+import numpy as np
+
 from ..autograd import Node, constant, record
-from ..backend import Array, array_module
+from ..backend import Array, array_module, device_of, to_device
+from ..doubts import at_hand, insist
 from ..errors import ArgumentError
 from ..shapes import normalize_axis
 from .extreme import lerp
@@ -110,12 +113,12 @@ def quantile(
     Raises    ArgumentError, DtypeError
     """
     x = floating("quantile", input)
-    fractions = _fractions(q, x)
+    fractions = _fractions(q)
     axis = -1 if dim is None else normalize_axis("quantile", dim, x.array.ndim)
     lines = x.reshape(-1) if dim is None or not x.array.ndim else x.movedim(axis, -1)
     refuse_nothing("quantile", lines.array.shape, (lines.array.ndim - 1,))
     below, above, weight = _between(fractions * (lines.array.shape[-1] - 1), interpolation)
-    ranked = sort(lines).values
+    ranked, weight = sort(lines).values, to_device(weight, device_of(x.array))
     low, high = ranked[..., below], ranked[..., above]
     y = where(weight == 0, low, lerp(low, high, weight.astype(x.array.dtype)))  # low may be infinite
     has_nan = ranked[..., -1].isnan()
@@ -140,7 +143,7 @@ def order(x: Array, axis: int, descending: bool = False) -> Array:
 def _best(x: Array, k: int, axis: int, largest: bool) -> Array:
     """Return the places of the first k in sorted order. If they are few, they are found before they are sorted."""
     xp, n = array_module(x), x.shape[axis] if x.ndim else 1
-    if not 0 < 4 * k <= n:
+    if not 0 < 4 * k <= n or not at_hand(x):
         return order(x, axis, largest)[along(axis, slice(0, k))]
     rank = n - k if largest else k - 1
     last = xp.partition(x, rank, axis)[along(axis, slice(rank, rank + 1))]
@@ -187,12 +190,19 @@ def _overall_median(x: Tensor) -> Tensor:
     return record("median", y, (x, lambda dy, y: share(dy, x, y, axes)))
 
 
-def _fractions(q: float | Tensor, x: Tensor) -> Array:
+def _fractions(q: float | Tensor) -> Array:
     if isinstance(q, (Node, int, float)):
-        fractions = q.array if isinstance(q, Node) else array_module(x.array).asarray(q, "float64")
-        if fractions.ndim <= 1 and ((fractions >= 0) & (fractions <= 1)).all():
+        fractions = q.array if isinstance(q, Node) else np.asarray(q, "float64")
+        if fractions.ndim <= 1:
+            insist(((fractions >= 0) & (fractions <= 1)).all(), lambda: _no_fraction(q))
             return fractions
-    raise ArgumentError(f"quantile: q must be a number in [0, 1], or a 1-d tensor of such numbers, got {q!r:.60}")
+    raise _no_fraction(q)
+
+
+def _no_fraction(q: object) -> ArgumentError:
+    return ArgumentError(
+        f"quantile: q must be a number in [0, 1], or a 1-d tensor of such numbers, got {q!r:.60}"
+    )
 
 
 def _between(h: Array, interpolation: str) -> tuple[Array, Array, Array]:

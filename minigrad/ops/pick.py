@@ -121,9 +121,10 @@ def pick(op: str, x: Tensor, index: Array, axis: int, keepdim: bool = True) -> V
         return ValuesIndices(x.clone(), constant(index.reshape(())))
     key = list(xp.ogrid[tuple(map(slice, shape))])  # 0, 1, 2, … along every axis
     key[axis] = index
-    places = tuple(key if keepdim else (part.squeeze(axis) for part in key))
-    y = record(op, x.array[places], (x, lambda dy, _: put_add(dy, places, shape)))
-    return ValuesIndices(y, constant(places[axis].copy()))  # a copy: overwriting it must not mislead the rule
+    places, dropped = tuple(key), () if keepdim else (axis,)
+    read = x.array[places]
+    y = record(op, read.squeeze(dropped), (x, lambda dy, _: put_add(dy.reshape(read.shape), places, shape)))
+    return ValuesIndices(y, constant(index.squeeze(dropped).copy()))  # a copy: overwriting it must not mislead the rule
 
 
 def _is_operand(x: Any) -> TypeGuard[Tensor]:

@@ -13,7 +13,7 @@ from ..backend import array_module
 from ..errors import ArgumentError, DtypeError
 from .along_axis import places_within
 from .index import getitem
-from .operands import Operand, tensor_of
+from .operands import Operand, on_one_device, tensor_of
 from .shape import broadcast_tensors
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def masked_select(input: Tensor, mask: Operand) -> Tensor:
     x, m = tensor_of("masked_select", input), tensor_of("masked_select", mask, "mask")
     if m.array.dtype.kind != "b":
         raise DtypeError(f"masked_select: mask must be bool, got {m.array.dtype}\nHint: compare, as in x != 0")
+    on_one_device("masked_select", input=x, mask=m)
     x, m = broadcast_tensors(x, m)
     return getitem(x, m).reshape(-1)
 

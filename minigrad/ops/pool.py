@@ -26,6 +26,7 @@ from .fused import fused
 from .geometry import Geometry, IntOrInts, per_axis, window_count
 from .operands import tensor_of
 from .pixels import scatter_pixels
+from .tables import table_beside
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -163,7 +164,7 @@ def max_pool_forward(x_nchw: Array, g: Geometry) -> tuple[Array, Array]:
     y = xp.full((*x_nchw.shape[:-d], *g.out), lowest, x_nchw.dtype)
     tap_type = "uint8" if prod(g.kernel) <= 256 else "int32"
     winner = xp.zeros(y.shape, tap_type)
-    winner[...] = xp.asarray(_first_tap_numbers(g), tap_type)
+    winner[...] = table_beside(winner, _first_tap_numbers(g).astype(tap_type))
     for number, place in enumerate(product(*map(range, g.kernel))):
         windows, pixels = zip(*(in_image(g, axis, tap) for axis, tap in enumerate(place)), strict=True)
         best, taken = y[(..., *windows)], winner[(..., *windows)]
@@ -184,9 +185,8 @@ def _first_tap_numbers(g: Geometry) -> Array:
 
 def places_of(winner: Array, g: Geometry) -> Array:
     """Turn tap numbers into places in the plane: that of the window's first tap, plus the tap's distance from it."""
-    xp = array_module(winner)
     place, distance = np.zeros((), int), np.zeros((), int)
     for axis, size in enumerate(g.size):
         place = place[..., None] * size + np.arange(g.out[axis]) * g.stride[axis] - g.padding[axis]
         distance = distance[..., None] * size + np.arange(g.kernel[axis]) * g.dilation[axis]
-    return xp.asarray(distance.reshape(-1)).take(winner) + xp.asarray(place)
+    return table_beside(winner, distance.reshape(-1)).take(winner) + table_beside(winner, place)

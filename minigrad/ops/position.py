@@ -21,7 +21,7 @@ from ..autograd import record
 from ..backend import Array, accelerable, array_module
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..shapes import broadcasts_to
-from .operands import tensor_of
+from .operands import on_one_device, tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -70,7 +70,9 @@ def _positions(position: Any, x: Tensor) -> Array:
     shape = x.array.shape[:-1]
     if position is None:
         return array_module(x.array).arange(shape[-1])
-    found = tensor_of(_OP, position, "position").array
+    given = tensor_of(_OP, position, "position")
+    on_one_device(_OP, input=x, position=given)
+    found = given.array
     if found.dtype.kind not in "iuf":
         raise DtypeError(f"{_OP}: position must hold numbers, got {found.dtype}")
     if not broadcasts_to(found.shape, shape):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..autograd import record
 from ..backend import array_module
+from ..doubts import insist
 from ..errors import ArgumentError
 from .elementary import xlogy
 from .gate import logsigmoid
@@ -49,10 +50,12 @@ def binary_cross_entropy(
 
 def _check_probabilities(x: Tensor, name: str, hint: str) -> None:
     outside = (x.array < 0) | (x.array > 1)
-    if outside.any():
-        raise ArgumentError(
-            f"binary_cross_entropy: {name} holds {float(x.array[outside][0]):g}, outside [0, 1]\nHint: {hint}"
-        )
+
+    def complain() -> Exception:
+        wrong = float(x.array[outside][0])
+        return ArgumentError(f"binary_cross_entropy: {name} holds {wrong:g}, outside [0, 1]\nHint: {hint}")
+
+    insist(~outside.any(), complain)
 
 
 def _binary_surprise(x: Tensor, t: Tensor) -> Tensor:

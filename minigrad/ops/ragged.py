@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..autograd import constant
 from ..backend import Array, array_module, device_of, to_device
 from ..errors import ArgumentError, DtypeError, ShapeError
+from .bounds import insist_within
 from .creation import as_tensor
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ def lengths_of(op: str, name: str, lengths: Lengths, B: int, T: int, like: Array
         raise DtypeError(f"{op}: {name} must be whole numbers, got {n.dtype}\nHint: convert with .long()")
     if n.shape != (B,):
         raise ShapeError(f"{op}: {name} has shape {n.shape}, B = {B} sequences need one length each, shape ({B},)")
-    outside = (n < least) | (n > T)
-    if outside.any():
-        raise ArgumentError(
-            f"{op}: {name} holds {int(n[outside][0])}, outside [{least}, {T}]: the sequences are padded to {T} steps\n"
+
+    def complain(i: int) -> Exception:
+        return ArgumentError(
+            f"{op}: {name} holds {i}, outside [{least}, {T}]: the sequences are padded to {T} steps\n"
             f"Hint: count the steps of each sequence without its padding{', and leave out empty ones' if least else ''}"
         )
+
+    insist_within(n, least, T + 1, complain)
     return to_device(n.astype("int64"), device_of(like))
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..doubts import insist
 from ..errors import ArgumentError, ShapeError
 from ..shapes import sizes
 from .gate import logsigmoid
 from .loss import reduce_losses
-from .operands import real, tensor_of
+from .operands import on_one_device, real, tensor_of
 from .select import where
 from .similarity import cosine_similarity, pairwise_distance
 
@@ -108,10 +109,13 @@ def triplet_margin_loss(
 def _side(op: str, target: Tensor, x: Tensor) -> Tensor:
     """Return the target, all 1 or -1, in the dtype of `x`."""
     t = tensor_of(op, target, "target")
+    on_one_device(op, input=x, target=t)
     wrong = (t.array != 1) & (t.array != -1)
-    if wrong.any():
-        raise ArgumentError(
+    insist(
+        ~wrong.any(),
+        lambda: ArgumentError(
             f"{op}: target holds {t.array[wrong].reshape(-1)[0]}, it must be 1 or -1\n"
             "Hint: 2 * target - 1 makes signs of 0 and 1"
-        )
-    return t.to(x)
+        ),
+    )
+    return t.to(x.array.dtype)

@@ -24,8 +24,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ..autograd import constant
 from ..backend import Array
+from ..doubts import at_hand
 from ..errors import ShapeError
 from .activation import relu
+from .creation import as_tensor
 from .fused import fused_pair
 from .join import stack
 from .linear import linear
@@ -143,7 +145,8 @@ def _steps(op: str, shape: tuple[int, ...], lengths: Lengths | None, x: Tensor) 
     if not T:
         raise ShapeError(f"{op}: there is no step to take, input (T, B, I) = {shape}")
     steps = None if lengths is None else lengths_of(op, "lengths", lengths, B, T, x.array)
-    return None if steps is None or (steps == T).all() else steps
+    given = None if lengths is None else as_tensor(lengths).array  # before it moved, the host may look at it
+    return None if given is None or (at_hand(given) and (given == T).all()) else steps
 
 
 def _carry(step: Step, a: Tensor, state: tuple[Tensor, ...], steps: Array | None, reverse: bool) -> list[Tensor]:

@@ -16,6 +16,7 @@ from ..errors import ArgumentError, DtypeError
 from ..shapes import Axes, normalize_axes, normalize_axis
 from .fused import fused
 from .operands import quiet, real, tensor_of
+from .precision import raised
 from .scan import accumulable, previous
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def reduced(op: str, dim: Axes, shape: Shape) -> tuple[Shape, Shape]:
 
 def floating(op: str, input: Tensor, dtype: DtypeLike | None = None) -> Tensor:
     """Return `input`, in `dtype` if given, or complain that it is not a floating tensor."""
-    x = tensor_of(op, input)
+    x = raised(tensor_of(op, input))
     if dtype is not None:
         x = x.to(dtype)
     if not is_floating(x.array.dtype):
@@ -205,7 +206,9 @@ def refuse_nothing(op: str, shape: Shape, axes: Shape) -> None:
 def logsumexp_forward(x: Array, axes: Shape) -> Array:
     """Return m + ln Σ exp(x - m) over the axes, kept with size 1."""
     xp = array_module(x)
-    m = x.max(axis=axes, keepdims=True, initial=-math.inf)
+    if 0 in (x.shape[i] for i in axes):
+        return xp.full([1 if i in axes else n for i, n in enumerate(x.shape)], -math.inf, x.dtype)
+    m = x.max(axis=axes, keepdims=True)
     m = xp.where(xp.isfinite(m), m, xp.zeros_like(m))
     with quiet():
         return xp.log(xp.exp(x - m).sum(axis=axes, keepdims=True)) + m

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from ..autograd import constant, record
 from ..backend import array_module
+from ..doubts import insist
 from ..errors import ArgumentError, ShapeError
 from .loss import paired, reduce_losses
-from .operands import operands, real
+from .operands import on_one_device, operands, real
 from .select import where
 
 if TYPE_CHECKING:
@@ -101,12 +102,16 @@ def gaussian_nll_loss(
 
 def _variance(x: Tensor, var: Tensor | float, eps: float) -> Tensor:
     """Return the variance in the dtype of `x`, raised to `eps`, in a shape that broadcasts."""
-    v = x.new_full((), var) if isinstance(var, (int, float)) else real("gaussian_nll_loss", var, "var").to(x)
-    if (v.array < 0).any():
-        raise ArgumentError(
+    v = x.new_full((), var) if isinstance(var, (int, float)) else real("gaussian_nll_loss", var, "var")
+    on_one_device("gaussian_nll_loss", input=x, var=v)
+    v = v.to(x.array.dtype)
+    insist(
+        ~(v.array < 0).any(),
+        lambda: ArgumentError(
             f"gaussian_nll_loss: var holds {float(v.array.min()):g}, a variance is not negative\n"
             "Hint: let the model predict its logarithm, and take exp()"
-        )
+        ),
+    )
     if v.array.ndim and v.array.shape == x.array.shape[:-1]:
         v = v.unsqueeze(-1)
     shared = [m for m, n in zip(v.array.shape, x.array.shape, strict=False) if m != n]

@@ -10,17 +10,18 @@ own: the gradient is summed over the repetitions by the ops these are made of.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..autograd import Node
-from ..backend import Array, array_module, to_numpy
+from ..backend import Array, device_of, to_device, to_numpy
 from ..errors import ArgumentError, ShapeError
 from ..shapes import normalize_axis
 from .along_axis import index_select
 from .operands import tensor_of
 from .shape import broadcast_to, flatten, reshape, shape_of
+from .tables import table_beside
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -71,14 +72,14 @@ def repeat_interleave(
     if dim is None or x.array.ndim == 0:
         x = flatten(x)
     axis = normalize_axis("repeat_interleave", dim or 0, x.array.ndim)
-    places = _places(repeats, x.array.shape[axis], array_module(x.array))
+    places = _places(repeats, x.array.shape[axis], x.array)
     if output_size is not None and output_size != len(places):
         raise ArgumentError(f"repeat_interleave: output_size is {output_size}, the repeats add up to {len(places)}")
     return index_select(x, axis, tensor_of("repeat_interleave", places))
 
 
-def _places(repeats: int | Tensor, n: int, xp: Any) -> Array:
-    """Return the index of the element behind each element of the result."""
+def _places(repeats: int | Tensor, n: int, like: Array) -> Array:
+    """Return the index of the element behind each element of the result, on the device of `like`."""
     times = np.asarray(to_numpy(repeats.array) if isinstance(repeats, Node) else repeats)
     if times.dtype.kind not in "iu" or times.ndim > 1 or (times.ndim and times.size not in (1, n)):
         raise ShapeError(
@@ -87,4 +88,5 @@ def _places(repeats: int | Tensor, n: int, xp: Any) -> Array:
         )
     if (times < 0).any():
         raise ArgumentError(f"repeat_interleave: the numbers of repeats must not be negative, got {times}")
-    return xp.asarray(np.repeat(np.arange(n), times))
+    places = np.repeat(np.arange(n), times)
+    return to_device(places, device_of(like)) if isinstance(repeats, Node) else table_beside(like, places)

@@ -16,6 +16,7 @@ import numpy as np
 from ..autograd import record
 from ..backend import Array, accelerable, array_module
 from .operands import quiet
+from .tables import table_beside
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -68,8 +69,8 @@ def resample_loop(x: Array, axis: int, matrix: Sparse) -> Array:
     kind = xp.promote_types(x.dtype, xp.float32)
     y = xp.zeros((*x.shape[:axis], matrix.P, *x.shape[axis + 1 :]), kind)
     for p, h, weight in matrix.layers():
-        term = x.take(xp.asarray(h), axis).astype(kind, copy=False)
+        term = x.take(table_beside(x, h), axis).astype(kind, copy=False)
         if (weight != 1).any():
-            term *= xp.asarray(weight, kind).reshape(-1, *(1,) * (x.ndim - axis - 1))
-        y[(*(slice(None),) * axis, p if isinstance(p, slice) else xp.asarray(p))] += term
+            term *= table_beside(x, weight.astype(kind)).reshape(-1, *(1,) * (x.ndim - axis - 1))
+        y[(*(slice(None),) * axis, p if isinstance(p, slice) else table_beside(x, p))] += term
     return y.astype(x.dtype, copy=False)

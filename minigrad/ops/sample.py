@@ -13,13 +13,14 @@ import numpy as np
 
 from ..autograd import Node, constant
 from ..backend import Array, array_module, device_of, to_device, to_numpy
+from ..doubts import insist
 from ..dtypes import Dtype, DtypeLike, as_dtype
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..random import Generator, generator_for
 from ..shapes import broadcast_shapes
 from .creation import Size, leaf, new_size
 from .inplace import overwrite
-from .operands import Number, Operand, tensor_of
+from .operands import Number, Operand, on_one_device, tensor_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -112,8 +113,8 @@ def randint_like(
 
 
 def _check_probabilities(op: str, p: Array) -> None:
-    if not ((p >= 0) & (p <= 1)).all():
-        raise ArgumentError(f"{op}: probabilities must lie in [0, 1], the input holds others, or NaN")
+    wrong = f"{op}: probabilities must lie in [0, 1], the input holds others, or NaN"
+    insist(((p >= 0) & (p <= 1)).all(), lambda: ArgumentError(wrong))
 
 
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
@@ -136,12 +137,14 @@ def normal(
     dtype: DtypeLike | None = None, device: str | None = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Draw from normal distributions, y = μ + σ ε: one for each element of two tensors, or `size` draws from one."""
-    tensors = [v for v in (mean, std) if isinstance(v, Node)]
+    tensors = [tensor_of("normal", v) for v in (mean, std) if isinstance(v, Node)]
     if size is None and not tensors:
         raise ArgumentError("normal: two numbers do not say how many to draw\nHint: pass size=")
     centre, spread = (v.array if isinstance(v, Node) else v for v in (mean, std))
-    if not np.all(to_numpy(spread) >= 0 if isinstance(std, Node) else spread >= 0):
-        raise ArgumentError(f"normal: std must not be negative, got {std}")
+    if len(tensors) == 2:
+        on_one_device("normal", mean=tensors[0], std=tensors[1])
+    fits = std.array >= 0 if isinstance(std, Node) else np.asarray(std >= 0)
+    insist(fits.all(), lambda: ArgumentError(f"normal: std must not be negative, got {std}"))
     like = tensors[0].array if tensors else None
     common = broadcast_shapes("normal", (), *(v.array.shape for v in tensors))
     shape = common if size is None else new_size("normal", (size,))

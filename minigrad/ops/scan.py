@@ -24,6 +24,7 @@ from ..shapes import normalize_axis
 from .index import put_add
 from .join import cat
 from .operands import operands, quiet, real, tensor_of
+from .precision import raised
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -130,7 +131,7 @@ def diff(
 
 def accumulable(op: str, input: Tensor, dtype: DtypeLike | None) -> Tensor:
     """Return `input` in the type that sums and products of it have: int64 for integers and bools, or `dtype`."""
-    x = tensor_of(op, input)
+    x = raised(tensor_of(op, input))
     if dtype is not None or not is_floating(x.array.dtype):
         x = x.to(as_dtype(dtype or int))
     return x

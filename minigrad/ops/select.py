@@ -12,7 +12,7 @@ from ..backend import array_module
 from ..dtypes import Dtype
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..shapes import broadcast_shapes
-from .operands import Number, Operand, tensor_of, together
+from .operands import Number, Operand, on_one_device, tensor_of, together
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -40,7 +40,7 @@ def where(condition: Tensor, input: Operand | None = None, other: Operand | None
     xp = array_module(c.array)
     if input is None and other is None:
         return tuple(constant(places) for places in xp.nonzero(xp.atleast_1d(c.array)))
-    x, y = together("where", input, other)
+    x, y = together("where", input, other, beside=c)
     shape = broadcast_shapes("where", c.array.shape, x.array.shape, y.array.shape)
     x, y = (v.broadcast_to(shape) if v.tracked else v for v in (x, y))
     z = xp.where(c.array, x.array, y.array)
@@ -63,7 +63,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Number | Tensor) -> Tensor:
             f"masked_fill: value must be a number or a 0-d tensor, it has shape {v.array.shape}\n"
             "Hint: choose between tensors with where(mask, value, input)"
         )
-    return where(m, v.to(x), x)
+    on_one_device("masked_fill", input=x, value=v)
+    return where(m, v.to(x.array.dtype), x)
 
 
 def _fitting(op: str, value: Number, dtype: Dtype) -> Number:

@@ -62,7 +62,7 @@ def softmin(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tensor:
 
 def _shifted(x: Array, axis: int) -> Array:
     with quiet():
-        return x - x.max(axis, keepdims=True, initial=-array_module(x).inf)
+        return x - x.max(axis, keepdims=True) if x.shape[axis] else x
 
 
 @accelerable

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..backend import array_module
 from ..errors import ArgumentError, DtypeError, RangeError, ShapeError
+from .bounds import insist_within
 from .geometry import IntOrInts, per_axis
 from .index import index_put
 from .operands import tensor_of
@@ -87,11 +88,14 @@ def _max_unpool(
     if min(size) < 1:
         raise ShapeError(f"{op}: the planes would have size {size}\nHint: use less padding than {front}")
     pixels, planes = prod(size), y.array.shape[:-d]
-    if place.array.size and not 0 <= int(place.array.min()) <= int(place.array.max()) < pixels:
-        raise RangeError(
-            f"{op}: indices run from {int(place.array.min())} to {int(place.array.max())}, a plane of size {size} has "
-            f"pixels 0 to {pixels - 1}\nHint: use the kernel_size and stride of the pooling, or pass output_size"
+
+    def complain(i: int) -> Exception:
+        return RangeError(
+            f"{op}: indices holds {i}, a plane of size {size} has pixels 0 to {pixels - 1}\n"
+            "Hint: use the kernel_size and stride of the pooling, or pass output_size"
         )
+
+    insist_within(place.array, 0, pixels, complain)
     rows = array_module(y.array).arange(prod(planes))[:, None]
     flat = index_put(
         y.new_zeros(prod(planes), pixels), (rows, place.array.reshape(prod(planes), -1)), y.reshape(prod(planes), -1)

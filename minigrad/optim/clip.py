@@ -9,6 +9,7 @@ import numpy as np
 
 from ..autograd import constant
 from ..backend import Array, array_module
+from ..doubts import at_hand
 from ..errors import AnomalyError, ArgumentError
 from ..ops.operands import quiet
 from ..overwrites import note_overwrite
@@ -42,21 +43,20 @@ def clip_grad_norm_(
     grads = _gradients(parameters)
     if not grads:
         return constant(np.zeros((), np.float32))
-    total = _norm(np.array([_norm(g.array, n) for g in grads]), n)
-    if error_if_nonfinite and not math.isfinite(total):
+    xp, dtype = array_module(grads[0].array), grads[0].array.dtype
+    total = _norm(xp.stack([_norm(g.array, n) for g in grads]), n)
+    if error_if_nonfinite and not math.isfinite(float(total)):
         raise AnomalyError(
-            f"clip_grad_norm_: the norm of order {n:g} of {len(grads)} gradients is {total}\n"
+            f"clip_grad_norm_: the norm of order {n:g} of {len(grads)} gradients is {float(total)}\n"
             "Hint: find the op that made it with detect_anomaly()"
         )
-    scale = max_norm / (total + 1e-6)
-    if not scale >= 1:  # a NaN passes on
-        for g in grads:
-            with quiet():
-                g.array *= scale
-            note_overwrite(g, "clip_grad_norm_")
-    first = grads[0].array
     with quiet():
-        return constant(array_module(first).asarray(total).astype(first.dtype))
+        scale = xp.minimum(max_norm / (total + 1e-6), 1)  # a NaN passes on
+        if not at_hand(scale) or scale != 1:
+            for g in grads:
+                g.array *= scale.astype(g.array.dtype)
+                note_overwrite(g, "clip_grad_norm_")
+        return constant(total.astype(dtype))
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
@@ -64,11 +64,11 @@ def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     return [p.grad for p in listed if p.grad is not None]
 
 
-def _norm(x: Array, n: float) -> float:
+def _norm(x: Array, n: float) -> Array:
     """Return the norm of the elements, computed in float64: squares of float32 numbers overflow early."""
     xp = array_module(x)
     with quiet():
-        return float(xp.linalg.norm(x.reshape(-1).astype(xp.float64), n)) if x.size else 0.0
+        return xp.linalg.norm(x.reshape(-1).astype(xp.float64), n) if x.size else xp.zeros(())
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:

@@ -32,7 +32,7 @@ from ..train import ConfusionMatrix, Trainer, accuracy, plot_confusion
 from .pictures import plot_lines
 from .recipe import Recipe, option
 from .run import Run
-from .tokens import mean_nats, padded, token_loss
+from .tokens import beside, mean_nats, padded, token_loss
 
 WITH, WITHOUT = "pretrained", "from scratch"
 Labelled = list[tuple[list[int], int]]
@@ -165,7 +165,7 @@ def compare(run: Run, trainers: dict[str, Trainer], tests: DataLoader) -> dict[s
     matrix = ConfusionMatrix(len(PLAYS))
     model = trainers[WITH].model.eval()
     with no_grad():
-        for tokens, lengths, y in tests:
+        for tokens, lengths, y in (beside(model, *batch) for batch in tests):
             matrix.update(model(tokens, lengths), y)
     run.keep(plot_confusion(matrix.counts, run.out / "confusion.png", PLAYS))
     with_, without = (values[-1] for values in curves.values())

@@ -24,7 +24,7 @@ from ..text import CharacterTokenizer, Vocabulary
 from .pictures import Map, plot_maps
 from .recipe import option
 from .run import Run
-from .tokens import Windows, mean_nats, token_loss
+from .tokens import Windows, beside, mean_nats, token_loss
 from .writer import WritingRecipe
 
 SHOWN = "To be, or not to be"  # the text whose attention is drawn
@@ -79,13 +79,13 @@ def attention_maps(model: GPT, tokens: list[int], vocabulary: Vocabulary) -> lis
     projected: list[Tensor] = []
     handles = [block.attn.c_attn.register_forward_hook(lambda _, __, y: projected.append(y)) for block in model.h]
     with evaluating(model):
-        model(ops.as_tensor(np.array([tokens])))
+        model(*beside(model, ops.tensor([tokens])))
         for handle in handles:
             handle.remove()
         letters, heads = [vocabulary.token(i) for i in tokens], model.h[0].attn.heads
         maps = []
         for layer, y in enumerate(projected, 1):
             q, k = (part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in y.chunk(3, -1)[:2])
-            weights = attention_weights(q, k, None, True, q.shape[-1] ** -0.5).numpy()[0]
+            weights = attention_weights(q, k, None, True, q.shape[-1] ** -0.5).cpu().numpy()[0]
             maps += [Map(w, letters, letters, f"layer {layer}, head {i}") for i, w in enumerate(weights, 1)]
     return maps

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from .. import ops
 from ..data import DataLoader, load
 from ..models import CharRNN
@@ -24,7 +22,7 @@ from ..text.masking import IGNORE
 from .pictures import Map, plot_maps
 from .recipe import option
 from .run import Run
-from .tokens import mean_nats, padded, token_loss
+from .tokens import beside, mean_nats, padded, token_loss
 from .writer import WritingRecipe
 
 LONGEST = 20  # letters
@@ -91,5 +89,5 @@ def expectations(model: CharRNN, tokenizer: CharacterTokenizer, name: str) -> Ma
     """Return the chances of each next letter after each beginning of a name."""
     read = NamesRecipe.BEGIN + name
     with evaluating(model):
-        logits, _ = model(ops.as_tensor(np.array([tokenizer.encode(read)])))
-    return Map(logits[0].softmax(-1).numpy(), list(read), tokenizer.vocabulary.tokens, name)
+        logits, _ = model(*beside(model, ops.tensor([tokenizer.encode(read)])))
+    return Map(logits[0].softmax(-1).cpu().numpy(), list(read), tokenizer.vocabulary.tokens, name)

@@ -33,12 +33,14 @@ from .saved import CHECKPOINT, MODEL
 
 
 class Run:
-    """Where a recipe is run. `source` is the folder of the run to go on with, if any."""
+    """Where a recipe is run: files in folders, models on a device. `source` is the folder to go on with, if any."""
 
-    def __init__(self, recipe: Recipe, out: Path, source: Path | None = None, console: Any = None) -> None:
+    def __init__(
+        self, recipe: Recipe, out: Path, source: Path | None = None, console: Any = None, device: str = "cpu"
+    ) -> None:
         from rich.console import Console
 
-        self.recipe, self.out, self.source = recipe, out, source
+        self.recipe, self.out, self.source, self.device = recipe, out, source, device
         self.console = console or Console()
         self.say = partial(self.console.print, highlight=False, markup=False, soft_wrap=True)
         self.files: list[Path] = []
@@ -56,6 +58,7 @@ class Run:
     ) -> Trainer:  # fmt: skip
         """Train a model with AdamW and one cycle of the learning rate; draw the curves. `stage` names its files."""
         epochs, lr = epochs or self.recipe.epochs, lr or self.recipe.lr
+        model.to(self.device)
         checkpoint = Checkpoint(self.out / _of_stage(CHECKPOINT, stage), self.recipe.described())
         log = HistoryLog(self.out / _of_stage("history.csv", stage))
         optimizer = AdamW(model.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=weight_decay)
@@ -107,7 +110,7 @@ class Run:
     def finish(self, figures: dict[str, Any]) -> dict[str, Any]:
         """Write metrics.json: the figures, the seconds of training and the recipe; list the files."""
         times = {"seconds": round(self.seconds, 2), "cpu_seconds": round(self.cpu_seconds, 2)}
-        metrics = {**figures, **times, **self.recipe.described()}
+        metrics = {**figures, **times, "device": self.device, **self.recipe.described()}
         self.write_text("metrics.json", json.dumps(metrics, indent=1) + "\n")
         shown = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in figures.items()
                           if isinstance(value, (int, float)))  # fmt: skip

@@ -21,7 +21,7 @@ from .pictures import Map, plot_maps
 from .recipe import Recipe, option
 from .run import Run
 from .spelling import END, SPELLERS, START, RecurrentSpeller, TransformerSpeller
-from .tokens import padded, token_loss
+from .tokens import beside, padded, token_loss
 
 Speller = RecurrentSpeller | TransformerSpeller
 Pair = tuple[str, list[str]]
@@ -97,7 +97,7 @@ def pronounce(model: Speller, words: Sequence[str], vocabulary: Vocabulary, at_o
     """Return the phonemes that the model writes for each word."""
     said: list[list[str]] = []
     for i in range(0, len(words), at_once):
-        for row in model.pronounce(*spelled_words(words[i : i + at_once], vocabulary)).tolist():
+        for row in model.pronounce(*beside(model, *spelled_words(words[i : i + at_once], vocabulary))).tolist():
             ids = row[1:]
             said.append([vocabulary.token(j) for j in (ids[: ids.index(END)] if END in ids else ids)])
     return said
@@ -114,6 +114,6 @@ def attention_maps(model: Speller, words: list[str], said: list[list[str]], voca
     """Return where the model looked while it wrote each phoneme, the end included."""
     written = padded([[START, *vocabulary.ids(sounds)] for sounds in said], START)
     letters, lengths = spelled_words(words, vocabulary)
-    weights = model.maps(letters, written, lengths).numpy()
+    weights = model.maps(*beside(model, letters, written, lengths)).cpu().numpy()
     return [Map(w[: len(sounds) + 1, : len(word)], [*sounds, "end"], word, word)
             for w, word, sounds in zip(weights, words, said, strict=True)]  # fmt: skip

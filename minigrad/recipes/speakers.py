@@ -24,6 +24,7 @@ from ..tensor import Tensor
 from ..train import ConfusionMatrix, accuracy, plot_confusion
 from .recipe import Recipe, option
 from .run import Run
+from .tokens import beside
 
 KINDS = {"gru": nn.GRU, "lstm": nn.LSTM}
 FEATURES, SPEAKERS = 12, 9
@@ -84,7 +85,7 @@ class SpeakersRecipe(Recipe):
         matrix = ConfusionMatrix(SPEAKERS)
         model.eval()
         with no_grad():
-            for x, lengths, y in held_out:
+            for x, lengths, y in (beside(model, *batch) for batch in held_out):
                 matrix.update(model(x, lengths), y)
         run.keep(plot_confusion(matrix.counts, run.out / "confusion.png", train.info.classes))
         return {"test_accuracy": matrix.accuracy(), "test_loss": trainer.history[-1]["val_loss"],

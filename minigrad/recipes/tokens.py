@@ -49,10 +49,16 @@ def token_loss(logits: Tensor, y: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1), y.flatten(), ignore_index=IGNORE)
 
 
+def beside(model: Module, *tensors: Tensor) -> list[Tensor]:
+    """Return tensors on the device of a model."""
+    device = next(model.parameters()).device
+    return [x.to(device) for x in tensors]
+
+
 def mean_nats(model: Module, batches: Iterable[Any], logits_of: Callable[[Any], Tensor] = lambda y: y) -> float:
     """Return the mean cross-entropy of a model over batches (x, ..., y), each token that counts weighing the same."""
     with evaluating(model):
-        pairs = ((x, y) for *x, y in batches)
+        pairs = ((x, y) for *x, y in (beside(model, *batch) for batch in batches))
         return math.log(corpus_perplexity(lambda x: logits_of(model(*x)), pairs))
 
 

@@ -6,12 +6,11 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-
 from .. import ops
 from ..errors import ArgumentError
 from ..random import Generator
 from .recipe import Recipe
+from .tokens import beside
 
 
 class WritingRecipe(Recipe):
@@ -39,7 +38,7 @@ class WritingRecipe(Recipe):
                 f"Hint: its {len(ids)} letters are {''.join(vocabulary)!r}"
             )
         begin = self.BEGIN if self.STOP or not prompt else ""
-        text = ops.as_tensor(np.array([[ids[letter] for letter in begin + prompt]] * count))
+        (text,) = beside(model, ops.tensor([[ids[letter] for letter in begin + prompt]] * count))
         stop = ids[self.STOP] if self.STOP else None
         written = model.generate(text, tokens, temperature, top_k, top_p, stop=stop, generator=Generator(seed))
         rows: list[list[int]] = written.tolist()

@@ -11,19 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import to_numpy
+from ..backend import Array, array_module, to_numpy
 from ..errors import ArgumentError, DtypeError, RangeError, ShapeError
+from ..ops.operands import on_one_device
 from ..tensor import Tensor
 
 
-def _scores(name: str, output: Tensor, target: Tensor) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _scores(name: str, output: Tensor, target: Tensor) -> tuple[Array, Array]:
     """Return scores (N, C) and classes (N,) as arrays, any further axes taken into N."""
-    scores, classes = to_numpy(output.array), to_numpy(target.array)
+    on_one_device(name, output=output, target=target)
+    scores, classes = output.array, target.array
     if scores.ndim < 2 or scores.shape[:1] + scores.shape[2:] != classes.shape:
         raise ShapeError(f"{name}: scores (N, C) and classes (N,) are needed, got {scores.shape} and {classes.shape}")
     if classes.dtype.kind not in "iu":
         raise DtypeError(f"{name}: classes must be whole numbers, got {classes.dtype}")
-    return np.moveaxis(scores, 1, -1).reshape(-1, scores.shape[1]), classes.reshape(-1)
+    return array_module(scores).moveaxis(scores, 1, -1).reshape(-1, scores.shape[1]), classes.reshape(-1)
 
 
 def accuracy(output: Tensor, target: Tensor) -> float:
@@ -42,7 +44,7 @@ def top_k_accuracy(k: int) -> Callable[[Tensor, Tensor], float]:
         scores, classes = _scores("top_k_accuracy", output, target)
         if not 1 <= k <= scores.shape[1]:
             raise ArgumentError(f"top_k_accuracy: k = {k} must lie in [1, {scores.shape[1]}], the number of classes")
-        best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+        best = array_module(scores).argpartition(-scores, k - 1, axis=1)[:, :k]
         return float((best == classes[:, None]).any(1).mean()) if len(classes) else math.nan
 
     return top_k
@@ -52,7 +54,8 @@ def mean_absolute_error(output: Tensor, target: Tensor) -> float:
     """Return the mean of |output - target|."""
     if output.shape != target.shape:
         raise ShapeError(f"mean_absolute_error: output is {output.shape} but target is {target.shape}")
-    wrong = np.abs(to_numpy(output.array).astype(np.float64) - to_numpy(target.array))
+    on_one_device("mean_absolute_error", output=output, target=target)
+    wrong = abs(output.array.astype(np.float64) - target.array)
     return float(wrong.mean()) if wrong.size else math.nan
 
 
@@ -75,14 +78,14 @@ class ConfusionMatrix:
 
     def update(self, output: Tensor, target: Tensor) -> None:
         """Add a batch of scores (N, C) and classes (N,)."""
-        scores, classes = _scores("ConfusionMatrix", output, target)
-        n = len(self.counts)
+        scores, where = _scores("ConfusionMatrix", output, target)
+        n, classes = len(self.counts), to_numpy(where)
         if len(classes) and (classes.min() < 0 or classes.max() >= n or scores.shape[1] != n):
             raise RangeError(
                 f"ConfusionMatrix: made for {n} classes, got {scores.shape[1]} scores and classes from "
                 f"{classes.min()} to {classes.max()}"
             )
-        np.add.at(self.counts, (classes, scores.argmax(1)), 1)
+        np.add.at(self.counts, (classes, to_numpy(scores.argmax(1))), 1)
 
     def accuracy(self) -> float:
         """Return the fraction on the diagonal."""

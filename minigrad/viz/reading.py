@@ -139,7 +139,7 @@ class _Reader:
     def _carry(self, arrow: Arrow, x: Tensor, y: Tensor, rule: Rule) -> None:
         """Note what flows back along an arrow, and the slope of a number by a number."""
         with unwatched(), no_grad(), np.errstate(all="ignore"):
-            arrow.carried = rule(self.graph.grads[id(y)], y).numpy()
+            arrow.carried = rule(self.graph.grads[id(y)], y).cpu().numpy()
             if x.array.size == y.array.size == 1:
                 arrow.slope = float(rule(y.new_ones(y.shape), y).item())
 

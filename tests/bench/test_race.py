@@ -6,7 +6,7 @@ import time
 import pytest
 
 import minigrad
-from minigrad.bench.race import ROUNDS, agree, clock_for, race
+from minigrad.bench.race import ROUNDS, agree, best, clock_for, race
 from minigrad.errors import MinigradError
 
 
@@ -36,6 +36,15 @@ def test_a_step_too_short_for_the_clock_is_repeated():
 
     race({"a": step}, 0, lambda: now[0])
     assert count[0] > 100 * ROUNDS
+
+
+def test_the_best_time_is_the_shortest():
+    now, costs = [0.0], iter([3.0, 2.0, 5.0] * ROUNDS)
+
+    def work():
+        now[0] += next(costs)
+
+    assert best(work, lambda: now[0]) == 2
 
 
 def test_one_thread_is_timed_by_the_processor_and_several_by_the_wall():

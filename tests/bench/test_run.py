@@ -12,7 +12,7 @@ from minigrad.bench.workload import Workload, tensor
 def quick(monkeypatch):
     """Two workloads that take no time, and no rival."""
     works = [Workload("add", lambda lib: lambda: tensor(lib, 2) + 1, 0.5, flops=2.0), Workload("other", lambda lib: lambda: lib.ones(1))]
-    monkeypatch.setattr(run, "WORKLOADS", works)
+    monkeypatch.setattr(run, "WORKLOADS", {"cpu": works, "cuda": works})
     monkeypatch.setattr(run, "rivals", lambda against: {})
 
 
@@ -20,7 +20,8 @@ def test_workloads_are_chosen_by_pattern_or_part():
     names = [w.name for w in run.chosen("conv 3×3*forward")]
     assert names and all(name.startswith("conv 3×3") and name.endswith("forward") for name in names)
     assert run.chosen("LSTM language") and not run.chosen("nothing of this name")
-    assert len({w.name for w in run.WORKLOADS}) == len(run.WORKLOADS)
+    for device, workloads in run.WORKLOADS.items():
+        assert len({w.name for w in workloads}) == len(workloads) and run.chosen("*", device) == workloads
 
 
 def test_the_figures_are_printed_and_written(quick, tmp_path, capsys):

@@ -13,7 +13,7 @@ def test_the_environment_of_the_new_process_sets_the_threads(monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda words, env, check: started.append((words, env)) or SimpleNamespace(returncode=3))
     assert main(["bench", "--threads", "2", "--only", "Adam*", "--against", "torch"]) == 3
     words, env = started[0]
-    assert words[1:] == ["-m", "minigrad.bench", "--against=torch", "--only=Adam*", "--threads=2", "--seconds=0.5"]
+    assert words[1:] == ["-m", "minigrad.bench", "--against=torch", "--only=Adam*", "--threads=2", "--device=cpu", "--seconds=0.5"]
     assert env["OMP_NUM_THREADS"] == env["OPENBLAS_NUM_THREADS"] == env["MKL_NUM_THREADS"] == "2"
 
 

@@ -21,7 +21,7 @@ def works(monkeypatch, tmp_path):
         return 2 * x
 
     built = []
-    monkeypatch.setattr(run, "WORKLOADS", [Workload("one", lambda lib: lambda: built.append((lib, double(np.float32(1)))))])
+    monkeypatch.setattr(run, "WORKLOADS", {"cpu": [Workload("one", lambda lib: lambda: built.append((lib, double(np.float32(1)))))]})
     yield built
     compiled.kernel_folder.cache_clear()
 

@@ -16,6 +16,7 @@ CASES = [
     *[Case(name, op, lambda data: np.array(data), [[[1, 2], [3, 4]]], differentiable=False) for name, op in [
         ("tensor", ops.tensor), ("as_tensor", ops.as_tensor)]],
     Case("as_tensor", ops.as_tensor, np.array, [A(2, 3)]),
+    Case("from_dlpack", lambda: ops.from_dlpack(np.arange(3.0)), lambda: np.arange(3.0), [], differentiable=False),
     Case("from_numpy", lambda: ops.from_numpy(np.arange(3.0)), lambda: np.arange(3.0), [], differentiable=False),
     *[Case(name, op, constant_of((2, 3), value), [2, 3], differentiable=False) for name, op, value in [
         ("zeros", ops.zeros, 0), ("ones", ops.ones, 1), ("empty", ops.empty, 0)]],
@@ -82,6 +83,33 @@ def test_tensor_copies_and_as_tensor_and_from_numpy_share():
     assert copied.tolist() == [0, 0] and shared.tolist() == wrapped.tolist() == [1, 0]
 
 
+class Foreign:
+    """An array of a library that shares its memory by DLPack and by nothing else."""
+
+    def __init__(self, array):
+        self.__dlpack__, self._device = array.__dlpack__, array.__dlpack_device__()
+
+    def __dlpack_device__(self):
+        return self._device
+
+
+def test_from_dlpack_shares_the_memory_of_another_library_and_dlpack_hands_it_over():
+    a = np.zeros((2, 3))[:, ::2]
+    x = ops.from_dlpack(Foreign(a))
+    a[1, 1] = 7
+    assert x.tolist() == [[0, 0], [0, 7]] and x.device == "cpu"
+    b = np.from_dlpack(x)
+    a[0, 0] = 3
+    assert b[0, 0] == 3
+
+
+def test_dlpack_refuses_a_tensor_with_a_gradient_to_follow():
+    x = Tensor([1.0], requires_grad=True)
+    with pytest.raises(errors.GradientError, match=r"hand over x\.detach"):
+        np.from_dlpack(x)
+    assert np.from_dlpack(x.detach()).tolist() == [1]
+
+
 def test_as_tensor_keeps_the_history_and_tensor_starts_a_new_one():
     x = Tensor([1.0], requires_grad=True)
     assert ops.as_tensor(x * 2).requires_grad and not ops.tensor(x * 2).requires_grad
@@ -132,6 +160,7 @@ def test_logspace_takes_a_base():
         (lambda: ops.tensor(1.0, dtype="complex64"), errors.DtypeError, "complex64 is not supported"),
         (lambda: ops.tensor(1.0, dtype="floaty"), errors.ArgumentError, "'floaty' is not an element type"),
         (lambda: ops.tensor(1.0, device="gpu"), errors.ArgumentError, "device: 'gpu' is unknown"),
+        (lambda: ops.from_dlpack([1]), errors.DtypeError, "list does not speak DLPack"),
         (lambda: ops.from_numpy([1]), errors.DtypeError, "from_numpy: needs a NumPy array, got list"),
         (lambda: ops.from_numpy(np.array(["a"])), errors.DtypeError, "is not supported"),
         (lambda: ops.zeros(-1), errors.ShapeError, r"zeros: sizes must not be negative, got \(-1,\)"),

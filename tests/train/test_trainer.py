@@ -10,26 +10,13 @@ import numpy as np
 import pytest
 
 import minigrad
-from minigrad import nn
 from minigrad.data import ArrayDataset, DataLoader
-from minigrad.errors import AnomalyError, ArgumentError, StateError
 from minigrad.io import load
 from minigrad.nn import functional as F
-from minigrad.optim import SGD
 from minigrad.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 from minigrad.random import Generator
-from minigrad.train import Callback, Checkpoint, Trainer, accuracy, mean_absolute_error
-
-
-class CtrlC(Callback):
-    """Presses Ctrl-C while batch number `at` is under way."""
-
-    def __init__(self, at):
-        self.at = at
-
-    def batch_ended(self, trainer, means):
-        if trainer.batches == self.at:
-            os.kill(os.getpid(), signal.SIGINT)
+from minigrad.train import Callback, Checkpoint, Trainer, mean_absolute_error
+from tests.train.trainer.runs import CtrlC, assert_bitwise_equal, flat, linear_run
 
 
 class Events(Callback):
@@ -55,36 +42,6 @@ class Events(Callback):
 
     def fit_ended(self, trainer):
         self.seen.append("fit_ended")
-
-
-def flat(state):
-    """Return a state as a dict from paths to numbers and arrays."""
-    if isinstance(state, dict):
-        return {f"{key}/{rest}": value for key, part in state.items() for rest, value in flat(part).items()}
-    if isinstance(state, (list, tuple)):
-        return flat(dict(enumerate(state)))
-    return {"": state.numpy().copy() if isinstance(state, minigrad.Tensor) else state}
-
-
-def assert_bitwise_equal(one, other):
-    one, other = flat(one), flat(other)
-    assert one.keys() == other.keys()
-    for key, value in one.items():
-        if isinstance(value, np.ndarray):
-            assert value.dtype == other[key].dtype and value.tobytes() == other[key].tobytes(), key
-        else:
-            assert value == other[key], key
-
-
-def linear_run(rows=6, batch=2, **options):
-    """Return a trainer of one linear layer on a regression, and its batches as a list."""
-    minigrad.manual_seed(0)
-    rng = np.random.default_rng(1)
-    x, y = rng.normal(size=(rows, 3)), rng.normal(size=(rows, 1))
-    model = nn.Linear(3, 1).to("float64")
-    trainer = Trainer(model, SGD(model.parameters(), lr=0.1), F.mse_loss, **options)
-    tensors = [tuple(map(minigrad.from_numpy, (x[i : i + batch], y[i : i + batch]))) for i in range(0, rows, batch)]
-    return trainer, tensors, x, y
 
 
 # 44 pictures in batches of 8 are 6 batches an epoch
@@ -278,94 +235,6 @@ def test_batches_are_brought_to_the_dtype_of_the_model_but_classes_stay_integers
     trainer, batches, _, _ = linear_run()
     x, y = trainer.placed([batches[0][0].to("float32"), minigrad.tensor([1, 2])])
     assert x.dtype == np.float64 and y.dtype == np.int64
-
-
-def test_a_loss_that_is_not_finite_names_the_op_that_made_it():
-    model = nn.Linear(2, 1)
-    trainer = Trainer(model, SGD(model.parameters(), lr=0.1), lambda output, y: (output * 0 - 1).log().mean())
-    before = model.weight.numpy().copy()
-    with pytest.raises(AnomalyError, match=r"^log at .*test_trainer\.py:\d+"):
-        trainer.fit([(minigrad.ones(3, 2), minigrad.ones(3, 1))], 1)
-    assert np.array_equal(model.weight.numpy(), before)
-
-
-def test_an_op_that_fails_for_some_random_numbers_only_is_found_with_the_same_ones():
-    def draws(seed):
-        minigrad.manual_seed(seed)
-        return [minigrad.rand(1).item() for _ in range(2)]
-
-    seed = next(seed for seed in range(100) if draws(seed)[0] < 0.4 and draws(seed)[1] > 0.6)
-    model = nn.Linear(2, 1)
-    trainer = Trainer(model, SGD(model.parameters(), lr=0.1), lambda output, y: (output * 0 + minigrad.rand(1) - 0.5).log().mean())
-    minigrad.manual_seed(seed)
-    with pytest.raises(AnomalyError, match=r"^log at .*test_trainer\.py:\d+"):
-        trainer.fit([(minigrad.ones(1, 2), minigrad.ones(1, 1))], 1)
-
-
-def test_a_parameter_that_an_update_spoiled_is_named_and_the_last_checkpoint_stays(tmp_path):
-    path = tmp_path / "run.safetensors"
-    trainer, batches, _, _ = linear_run(callbacks=[Checkpoint(path)])
-    trainer.fit(batches, 1)
-    good = path.read_bytes()
-    trainer.optimizer.param_groups[0]["lr"] = 1e300
-    with np.errstate(all="ignore"), pytest.raises(AnomalyError, match=r"fit: (weight|bias) is not finite since an update"):
-        trainer.fit([(x * 1e9, y) for x, y in batches], 3)
-    assert path.read_bytes() == good
-
-
-def test_a_gradient_that_is_not_finite_in_the_last_batch_does_not_reach_the_checkpoint(tmp_path):
-    model, path = nn.Linear(2, 1), tmp_path / "run.safetensors"
-    trainer = Trainer(
-        model, SGD(model.parameters(), lr=0.1), lambda output, y: (output * 0).sqrt().mean(), callbacks=[Checkpoint(path)]
-    )
-    with np.errstate(all="ignore"), pytest.raises(AnomalyError, match="weight is not finite since an update, epoch 1, 1 b"):
-        trainer.fit([(minigrad.ones(3, 2), minigrad.ones(3, 1))], 1)
-    assert not path.exists()
-
-
-@pytest.mark.parametrize("which", ["x", "y"])
-def test_data_that_are_not_finite_are_named(which):
-    trainer, batches, _, _ = linear_run()
-    bad = minigrad.from_numpy(np.full((2, 3 if which == "x" else 1), np.nan))
-    batch = (bad, batches[0][1]) if which == "x" else (batches[0][0], bad)
-    with pytest.raises(AnomalyError, match=f"the loss is nan in epoch 1, batch 4: {which} of the batch is not finite"):
-        trainer.fit([*batches, batch], 1)
-
-
-@pytest.mark.parametrize("loader", [[], iter(())])
-def test_a_loader_without_batches_is_an_error(loader):
-    trainer, batches, _, _ = linear_run()
-    with pytest.raises(ArgumentError, match="fit: the loader gave no batches in epoch 1"):
-        trainer.fit(loader, 1)
-    with pytest.raises(ArgumentError, match="evaluate: the loader gave no batches"):
-        trainer.fit(batches, 1, validation=loader)
-
-
-def test_a_generator_that_is_used_up_is_an_error_in_the_second_epoch():
-    trainer, batches, _, _ = linear_run()
-    with pytest.raises(ArgumentError, match=r"no batches in epoch 2\nHint: a generator gives its batches only once"):
-        trainer.fit((batch for batch in batches), 2)
-
-
-@pytest.mark.parametrize("name", ["epoch", "loss", "examples"])
-def test_a_metric_cannot_take_a_name_of_the_history(name):
-    with pytest.raises(ArgumentError, match=f"Trainer: {name} cannot name a metric"):
-        linear_run(metrics={name: accuracy})
-
-
-def test_an_unknown_schedule_is_refused():
-    with pytest.raises(ArgumentError, match="schedule_by is 'batches'"):
-        linear_run(schedule_by="batches")
-
-
-def test_a_state_with_missing_parts_or_of_another_run_is_refused(build_run):
-    run = build_run()
-    state = run.trainer.state_dict()
-    partial = {key: value for key, value in state.items() if key != "random"}
-    with pytest.raises(StateError, match="the checkpoint has no random"):
-        run.trainer.load_state_dict(partial)
-    with pytest.raises(StateError, match="is of a run without a scheduler, this one is with"):
-        run.trainer.load_state_dict({**state, "scheduler": None})
 
 
 def test_a_state_does_not_change_when_training_goes_on():

@@ -21,7 +21,7 @@ import numpy as np
 
 from ... import ops
 from ...autograd import constant
-from ...backend import Array, array_module, to_device
+from ...backend import Array, to_device, to_numpy
 from ...errors import ArgumentError, ShapeError
 from ...ops.ragged import Lengths, lengths_of, present
 from ...tensor import Tensor
@@ -31,12 +31,15 @@ __all__ = [
     "unpad_sequence",
 ]  # fmt: skip
 
+_ON_CPU = np.empty(0)  # lengths decide shapes, so Python has to know them
+
 
 class PackedSequence(NamedTuple):
     """Sequences without padding: the elements of step 0, then those of step 1, and so on.
 
     `batch_sizes[t]` says how many sequences have a step t. `sorted_indices[i]` is the place, in the batch, of the i-th
-    longest sequence, and `unsorted_indices` the way back; both are None if the batch came sorted.
+    longest sequence, and `unsorted_indices` the way back; both are None if the batch came sorted. These numbers decide
+    shapes: they stay on the CPU, wherever the data is.
     """
 
     data: Tensor
@@ -87,7 +90,7 @@ def pad_sequence(
 def unpad_sequence(padded_sequences: Tensor, lengths: Lengths, batch_first: bool = False) -> list[Tensor]:
     """Return the sequences of a padded batch one by one, each as long as it is."""
     x = _batch_second("unpad_sequence", padded_sequences, batch_first)
-    n = lengths_of("unpad_sequence", "lengths", lengths, x.shape[1], x.shape[0], x.array)
+    n = lengths_of("unpad_sequence", "lengths", lengths, x.shape[1], x.shape[0], _ON_CPU)
     return [x[:length, b] for b, length in enumerate(n.tolist())]
 
 
@@ -104,17 +107,17 @@ def pack_padded_sequence(
     op = "pack_padded_sequence"
     x = _batch_second(op, input, batch_first)
     T, B = x.shape[:2]
-    n = lengths_of(op, "lengths", lengths, B, T, x.array)
+    n = lengths_of(op, "lengths", lengths, B, T, _ON_CPU)
     if not B:
         raise ShapeError(f"{op}: there is no sequence to pack, input has shape {tuple(input.shape)}")
-    xp, order = array_module(n), (-n).argsort(kind="stable")
+    order = (-n).argsort(kind="stable")
     if enforce_sorted and (n[1:] > n[:-1]).any():
         raise ArgumentError(
             f"{op}: lengths must not grow with enforce_sorted=True, got {n.tolist()}\n"
             "Hint: pass enforce_sorted=False to have the sequences sorted, or give lengths= to the layer instead"
         )
     here = present(n[order], int(n.max()))
-    t, i = xp.nonzero(here)
+    t, i = np.nonzero(here)
     found = [None, None] if enforce_sorted else [constant(order), constant(order.argsort())]
     return PackedSequence(x[t, order[i]], constant(here.sum(1)), *found)
 
@@ -142,7 +145,7 @@ def pad_packed_sequence(
 
 def _rows(sequence: PackedSequence) -> tuple[Array, Array]:
     """Return for each step and sequence (T, B) the row of the data that holds it, -1 for padding; and the lengths."""
-    sizes = sequence.batch_sizes.numpy()
+    sizes = to_numpy(sequence.batch_sizes.array)
     B = int(sizes[0]) if sizes.ndim == 1 and sizes.size else 0
     if not B or sizes[-1] < 1 or (sizes[1:] > sizes[:-1]).any() or sizes.sum() != len(sequence.data):
         raise ArgumentError(
@@ -153,7 +156,7 @@ def _rows(sequence: PackedSequence) -> tuple[Array, Array]:
     rows = np.where(here, here.cumsum().reshape(here.shape) - 1, -1)
     lengths = here.sum(0)
     if sequence.unsorted_indices is not None:
-        back = sequence.unsorted_indices.numpy()
+        back = to_numpy(sequence.unsorted_indices.array)
         rows, lengths = rows[:, back], lengths[back]
     return rows, lengths
 

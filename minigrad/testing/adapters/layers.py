@@ -71,8 +71,8 @@ class LayerFunction(Subject):
         result = self.layer.backward(cotangents[0] if len(cotangents) == 1 else tuple(cotangents))
         own = [i for i in self.wrt if i < self.given]
         returned = arrange(result, self.arrays[: self.given], own) if own else []
-        left = copied([self.gradients[self.names[i]]() for i in self.wrt if i >= self.given])  # the next run clears them
-        return [*returned, *left]
+        left = [self.gradients[self.names[i]]() for i in self.wrt if i >= self.given]
+        return [*returned, *copied(left)]  # the next run clears them
 
 
 def rehearse(layer: Any, inputs: Sequence[Any]) -> None:

@@ -124,7 +124,7 @@ MUTANTS = [
     ),
     Mutant(
         "softmax-overflow", "softmax", "minigrad.ops.softmax:_shifted",
-        "x - x.max(axis, keepdims=True, initial=-array_module(x).inf)", "x",
+        "x - x.max(axis, keepdims=True) if x.shape[axis] else x", "x",
         "the largest score not subtracted: NaN for [[1000, 1001], [0, 1]] in SmallPebble",
         laws.EDGES, Probe(lambda: ops.softmax(tensor([1000.0, 1001.0]), 0)),
     ),

@@ -140,7 +140,7 @@ MUTANTS = [
     ),
     Mutant(
         "avg-pool-undivided", "pooling", "minigrad.ops.avg_pool:spread_loop",
-        "x = y_ncpq / xp.asarray(count, xp.promote_types(y_ncpq.dtype, xp.float32))",
+        "x = y_ncpq / table_beside(y_ncpq, count.astype(xp.promote_types(y_ncpq.dtype, xp.float32)))",
         "x = y_ncpq.astype(xp.promote_types(y_ncpq.dtype, xp.float32))",
         "a gradient that is not shared out: every pixel gets all of it",
         laws.DIFFERENCES, Call(lambda x: ops.avg_pool2d(x, 2), _IMAGE, _POOLED),

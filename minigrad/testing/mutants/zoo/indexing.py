@@ -72,7 +72,7 @@ MUTANTS = [
     ),
     Mutant(
         "put-pays-losers", "scatter", "minigrad.ops.index:index_put",
-        "dz[key].masked_fill(_written_over(_places(key, shape, dz.array)), 0) if repeats else dz[key]", "dz[key]",
+        "dz[key].masked_fill(_written_over(key, shape, dz.array), 0) if repeats else dz[key]", "dz[key]",
         "of two values for one place both get its gradient: tensorflow/tensorflow#56961, pytorch/pytorch#146299",
         laws.DUPLICATES, Call(lambda x, v: index_put(x, TWICE, v), ((3, 2), (4, 2))),
     ),
@@ -153,7 +153,7 @@ MUTANTS = [
     ),
     Mutant(
         "pick-first-gradient", "ranks", "minigrad.ops.pick:pick",
-        "put_add(dy, places, shape)", "put_add(dy.sort(axis).values if keepdim else dy, places, shape)",
+        "dy.reshape(read.shape)", "dy.reshape(read.shape).sort(axis).values",
         "gradients handed back in the order of the result instead of that of its sources",
         laws.COTANGENT, Call(lambda x: sort(x, 0).values, ((4, 3),), anything(1, 2)),
     ),

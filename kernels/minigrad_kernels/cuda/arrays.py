@@ -1,0 +1,31 @@
+"""What every launcher does with arrays: refuse what its kernels do not cover, make room for results, count blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cupy
+import numpy as np
+
+FLOAT32, INT64 = np.dtype("float32"), np.dtype("int64")
+MOST = 2**31 - 1  # kernels count elements in an int
+
+
+def covered(*arrays: Any) -> bool:
+    """Say whether all arrays are float32, have elements, and can be counted in an int. None is an array left out."""
+    return all(x is None or (x.dtype == FLOAT32 and 0 < x.size <= MOST) for x in arrays)
+
+
+def dense(x: Any) -> Any:
+    """Return x, or a copy, with its elements one after another. None stays None."""
+    return None if x is None else cupy.ascontiguousarray(x)
+
+
+def room(shape: tuple[int, ...], dtype: Any = FLOAT32) -> Any:
+    """Return an array for a kernel to fill."""
+    return cupy.empty(shape, dtype)
+
+
+def blocks(n: int, each: int) -> int:
+    """Return how many blocks of `each` cover n."""
+    return -(-n // each)

@@ -1,0 +1,318 @@
+"""Attention on the simulated GPU against the definition in float64: by CUDA cores and by tensor cores."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import minigrad
+from minigrad import Tensor
+from minigrad.nn.functional import scaled_dot_product_attention as attend
+from minigrad.random import RngState, uniform_at
+from minigrad_kernels import registry
+from tests.cusim.races import races_in
+from tests.cusim.simcupy import LEDGER
+from tests.cusim.simulator import SCHEDULES, scheduled
+
+from .agreement import FOUND, INSTANCE, LAYOUTS, assert_same_bits, cupy, drawn, on_device, plant
+
+TOLERANCE = {"highest": 2e-6, "high": 2e-3, "medium": 2e-2, "float16": 2e-3}  # relative to the largest number
+NARROWEST = {"highest": 32, "high": 64, "medium": 64, "float16": 64}
+EVERY_KIND = pytest.mark.parametrize("kind", TOLERANCE)
+NEEDED = [True, True, True, False]
+SEES_ALL = {"mask": None, "causal": False, "scale": 0.4, "dropped": None}
+DROPPED = (0.3, (2**63 + 5, 77))
+NAMES = ["y", "lse", "dq", "dk", "dv"]
+
+
+@pytest.fixture
+def module(twins, monkeypatch):
+    """A function that returns the launcher, made to multiply in one way, with tiles of one width alone."""
+
+    def prepared(kind, width=None):
+        attention, width = twins("attention"), width or NARROWEST[kind]
+        monkeypatch.setattr(registry.choice, "precision", "highest" if kind == "float16" else kind)
+        cores, suffix = attention.CORES[kind].name, attention.CORES[kind].suffix
+        kernels = {attention.PROGRAM: ["attention_forward"], attention.BACKWARD: ["attention_dq", "attention_dkv"]}
+        for program, names in kernels.items():
+            lines = [f"{name}{suffix}<{cores}{width}>>" for name in names]
+            lines += [f"attention_dots{suffix}"] if program is attention.BACKWARD else []
+            program.text = INSTANCE.sub("", program.text) + "".join(f"// INSTANCE: {line}\n" for line in lines)
+        return attention
+
+    return prepared
+
+
+def operands(lead, T, U, E, F, kind="highest"):
+    """Return dy, q, k and v."""
+    sizes = [(T, F), (T, E), (U, E), (U, F)]
+    return [drawn((*lead, *s), i, scale=1).astype("f2" if kind == "float16" else "f4") for i, s in enumerate(sizes)]
+
+
+def definition(dy, q, k, v, mask, causal, scale, dropped):
+    """Return y, lse and all gradients in float64."""
+    dy, q, k, v = (x.astype("f8") for x in (dy, q, k, v))
+    score = scale * q @ k.swapaxes(-1, -2)
+    if mask is not None:
+        score = np.where(mask, score, -np.inf) if mask.dtype == bool else score + mask
+    if causal:
+        score = np.where(np.tri(*score.shape[-2:], dtype=bool), score, -np.inf)
+    blind = (score == -np.inf).all(-1, keepdims=True)
+    m = np.where(blind, 0, score.max(-1, keepdims=True))
+    total = np.exp(score - m).sum(-1, keepdims=True)
+    weight = np.exp(score - m) / np.where(blind, 1, total)
+    lse = np.where(blind, np.inf, m + np.log(np.where(blind, 1, total)))[..., 0]
+    factor = 1.0
+    if dropped is not None:
+        p, start = dropped
+        kept = uniform_at(RngState(*start), score.size, np.dtype("f4")) >= np.float32(p)
+        factor = kept.reshape(score.shape) / (1 - p)
+    y, dweight = (weight * factor) @ v, dy @ v.swapaxes(-1, -2) * factor
+    ds = weight * (dweight - (dweight * weight).sum(-1, keepdims=True)) * scale
+    return y, lse, ds @ k, ds.swapaxes(-1, -2) @ q, (weight * factor).swapaxes(-1, -2) @ dy
+
+
+def launched(attention, dy, q, k, v, mask, causal, scale, dropped, needed=NEEDED, layout="dense"):
+    """Return y, lse and the gradients that the launchers give, from the device."""
+    dy, q, k, v = on_device(dy, q, k, v, layout=layout)
+    rest = (None if mask is None else on_device(mask, layout=layout), causal, scale, dropped)
+    y, lse = attention.attention_forward(q, k, v, *rest)
+    *gradients, of_mask = attention.attention_backward(dy, y, lse, needed, q, k, v, *rest)
+    assert of_mask is None and lse.dtype == np.float32 and all(x is None or x.dtype == q.dtype for x in (y, *gradients))
+    return [None if x is None else x.get() for x in (y, lse.reshape(q.shape[:-1]), *gradients)]
+
+
+def assert_right(attention, kind, arrays, layout="dense", **settings):
+    settings = {**SEES_ALL, **settings}
+    got, expected = launched(attention, *arrays, **settings, layout=layout), definition(*arrays, **settings)
+    for name, a, b in zip(NAMES, got, expected, strict=True):
+        size = np.abs(b[np.isfinite(b)]).max(initial=1)
+        np.testing.assert_allclose(a, b, rtol=0, atol=TOLERANCE[kind] * size, err_msg=name)
+
+
+RAGGED = [((2,), 70, 90, 32, 32), ((1, 2), 5, 130, 7, 31), ((), 129, 33, 28, 3), ((1, 1), 1, 1, 1, 1)]
+
+
+@EVERY_KIND
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("sizes", RAGGED, ids=str)
+def test_values_and_gradients_are_right_at_every_size(module, kind, causal, sizes):
+    assert_right(module(kind), kind, operands(*sizes, kind), causal=causal)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "width"), [("highest", 64), *((kind, 128) for kind in TOLERANCE)])
+def test_so_they_are_in_wider_tiles(module, kind, width):
+    attention = module(kind, width)
+    for causal, E, F in ((False, width, width), (True, width - 5, 3), (False, 9, width - 1)):
+        assert_right(attention, kind, operands((2,), 70, 90, E, F, kind), causal=causal, scale=E**-0.5)
+    mask = drawn((2, 1, 90), 5) > 0
+    assert_right(attention, kind, operands((2,), 70, 90, width, width, kind), mask=mask, dropped=DROPPED, scale=0.1)
+
+
+SHAPES = [(37, 41), (1, 41), (37, 1), (41,), (3, 37, 41), (3, 1, 41), (2, 1, 1, 41), (2, 1, 37, 41), (2, 3, 37, 41)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("sort", ["bool", "numbers", "hiding numbers"])
+def test_masks_of_every_shape_and_sort_are_right(module, shape, sort):
+    mask = drawn(shape, 5)
+    if sort != "numbers":
+        mask = mask > -0.5
+    if sort == "hiding numbers":
+        mask = np.where(mask, drawn(shape, 6), -np.inf).astype("f4")
+    for causal in (False, True):
+        assert_right(module("highest"), "highest", operands((2, 3), 37, 41, 8, 16), mask=mask, causal=causal)
+
+
+@pytest.mark.parametrize("kind", ["high", "medium", "float16"])
+def test_masks_reach_the_scores_of_tensor_cores(module, kind):
+    attention, arrays = module(kind), operands((2, 3), 37, 41, 8, 16, kind)
+    assert_right(attention, kind, arrays, mask=drawn((3, 37, 41), 5) > -0.5)
+    assert_right(attention, kind, arrays, mask=drawn((2, 1, 1, 41), 5, scale=1).astype(arrays[0].dtype), causal=True)
+
+
+@pytest.mark.parametrize("lead", [(3,), (2, 2, 3)], ids=str)
+def test_a_mask_finds_its_heads_among_any_number_of_leading_axes(module, lead):
+    arrays = operands(lead, 9, 11, 4, 4)
+    for front in (lead, (1,) * len(lead), (*lead[:-1], 1), (1, *lead[1:])):
+        assert_right(module("highest"), "highest", arrays, mask=drawn((*front, 9, 11), 5))
+
+
+@EVERY_KIND
+def test_a_query_that_sees_nothing_gets_zero_and_passes_nothing_on(module, kind):
+    mask = np.ones((2, 70, 90), bool)
+    mask[0, 2] = mask[1, 40:] = False
+    arrays = operands((2,), 70, 90, 8, 8, kind)
+    y, lse, dq, dk, dv = launched(module(kind), *arrays, **{**SEES_ALL, "mask": mask})
+    blind = ~mask.any(-1)
+    assert (y[blind] == 0).all() and (dq[blind] == 0).all() and (lse[blind] == np.inf).all()
+    assert np.isfinite(lse[~blind]).all() and all(np.isfinite(x).all() for x in (y, dq, dk, dv))
+    assert_right(module(kind), kind, arrays, mask=mask)
+
+
+def test_keys_that_no_query_sees_get_gradients_of_zero(module):
+    *_, dk, dv = launched(module("highest"), *operands((1,), 40, 200, 8, 8), **{**SEES_ALL, "causal": True})
+    assert (dk[:, 40:] == 0).all() and (dv[:, 40:] == 0).all() and (dv[:, :40] != 0).all()
+
+
+def test_large_scores_do_not_overflow(module):
+    dy, q, k, v = operands((1,), 70, 90, 8, 8)
+    attention = module("highest")
+    for times in (1000, -1000):
+        got = launched(attention, dy, q * times, k, v, **SEES_ALL)
+        y, lse, *_ = definition(dy, q * times, k, v, **SEES_ALL)
+        np.testing.assert_allclose(got[0], y, rtol=0, atol=1e-2)
+        np.testing.assert_allclose(got[1], lse, rtol=1e-5)
+        assert all(np.isfinite(x).all() for x in got)
+
+
+@EVERY_KIND
+def test_nan_is_passed_on_by_the_query_that_has_it_alone(module, kind):
+    dy, q, k, v = operands((1,), 70, 70, 8, 8, kind)
+    q[0, 35, 1] = np.nan
+    y = launched(module(kind), dy, q, k, v, **{**SEES_ALL, "causal": True})[0]
+    assert np.isnan(y[0, 35]).all() and np.isfinite(np.delete(y[0], 35, 0)).all()
+
+
+@EVERY_KIND
+@pytest.mark.parametrize("sizes", [((2, 3), 37, 41, 8, 12), ((3,), 70, 8, 8, 12), ((1,), 130, 131, 4, 4)], ids=str)
+def test_the_weights_are_dropped_that_the_definition_drops(module, kind, sizes):
+    assert_right(module(kind), kind, operands(*sizes, kind), dropped=DROPPED, causal=sizes[1] == 130)
+
+
+def test_only_the_gradients_that_are_needed_are_computed(module):
+    attention, arrays = module("highest"), operands((2,), 9, 11, 4, 4)
+    everything = launched(attention, *arrays, **SEES_ALL)
+    for needed, computed, kernels in (
+        ([True, False, False, False], [True, False, False], 2),
+        ([False, True, False, False], [False, True, True], 2),
+        ([False, False, True, False], [False, True, True], 2),
+        (NEEDED, [True, True, True], 3),
+    ):
+        before = LEDGER.launches
+        *_, dq, dk, dv = launched(attention, *arrays, **SEES_ALL, needed=needed)
+        assert LEDGER.launches - before == 1 + kernels
+        assert [x is not None for x in (dq, dk, dv)] == computed
+        for got, expected in zip((dq, dk, dv), everything[2:], strict=True):
+            assert got is None or (got == expected).all()
+
+
+@pytest.mark.parametrize("kind", ["highest", "float16"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_arrays_may_lie_in_memory_in_any_way(module, kind, layout):
+    mask = drawn((1, 40), 5) > -0.5
+    assert_right(module(kind), kind, operands((2,), 33, 40, 32, 32, kind), layout, mask=mask)
+
+
+@EVERY_KIND
+def test_the_order_of_threads_and_blocks_changes_no_bit(module, kind):
+    attention, arrays = module(kind), operands((1,), 70, 90, 20, 32, kind)
+    settings = {**SEES_ALL, "mask": drawn((70, 1), 5) > -1, "dropped": DROPPED}
+    results = []
+    for schedule in SCHEDULES:
+        with scheduled(*schedule):
+            results.append(launched(attention, *arrays, **settings))
+    for other in results[1:]:
+        for a, b in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_the_exact_mode_does_not_round_factors(module):
+    attention, arrays = module("highest"), operands((1,), 9, 11, 4, 4)
+    exact = launched(attention, *arrays, **SEES_ALL)
+    registry.choice.precision = "medium"
+    with minigrad.kernels("exact"):
+        for a, b in zip(launched(attention, *arrays, **SEES_ALL), exact, strict=True):
+            assert_same_bits(a, b)
+
+
+def test_what_the_kernels_do_not_cover_is_left_to_the_definition(module, monkeypatch):
+    attention = module("highest")
+    forward, backward = attention.attention_forward, attention.attention_backward
+    q, wide, empty = (cupy().zeros(shape, "f4") for shape in ((2, 5, 4), (2, 5, 129), (2, 0, 4)))
+    for arrays in ((wide, wide, q), (q, q, wide), (empty, q, q), (q.astype("f8"),) * 3, (q, q, q.astype("f2"))):
+        assert forward(*arrays, None, False, 1.0, None) is NotImplemented
+    assert forward(q, q, q, cupy().zeros((5, 5), "f8"), False, 1.0, None) is NotImplemented
+    assert forward(q, q, q, None, False, 1.0, (1.0, (0, 0))) is NotImplemented
+    y, lse = forward(q, q, q, None, False, 1.0, None)
+    assert backward(y, y, lse, [True] * 4, q, q, q, cupy().zeros((5, 5), "f4"), False, 1.0, None) is NotImplemented
+    monkeypatch.setattr(attention, "_most_shared", lambda device: 2**14)
+    assert forward(q, q, q, None, False, 1.0, None) is NotImplemented
+    assert backward(y, y, lse, NEEDED, q, q, q, None, False, 1.0, None) is NotImplemented
+
+
+def through_the_op(device, arrays, dtype="f4", **settings):
+    with minigrad.kernels("auto" if device == "cuda" else "reference"):
+        dy, *xs = [Tensor(a.astype(dtype)).to(device) for a in arrays]
+        for x in xs:
+            x.requires_grad = True
+        minigrad.manual_seed(5)
+        y = attend(*xs, **settings)
+        y.backward(dy)
+        return [x.detach().cpu().numpy() for x in (y, *(x.grad for x in xs))]
+
+
+@pytest.mark.parametrize("settings", [{"is_causal": True}, {"dropout_p": 0.3}, {"enable_gqa": True}], ids=str)
+def test_the_op_gives_what_its_definition_gives_on_the_host(module, settings):
+    module("highest")
+    dy, q, k, v = operands((2, 4), 21, 23, 8, 8)
+    shared = 2 if "enable_gqa" in settings else 4
+    arrays, before = (dy, q, k[:, :shared], v[:, :shared]), LEDGER.launches
+    got = through_the_op("cuda", arrays, **settings)
+    assert LEDGER.launches > before
+    for a, b in zip(got, through_the_op("cpu", arrays, **settings), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
+def test_under_autocast_float16_is_multiplied(module):
+    attention, arrays = module("float16"), operands((2,), 21, 23, 8, 8)
+    launches = []
+    launch = attention.Program.launch
+    attention.Program.launch = lambda self, name, *rest, **more: (launches.append(name), launch(self, name, *rest, **more))
+    try:
+        with minigrad.autocast("cuda"):
+            got = through_the_op("cuda", arrays)
+    finally:
+        attention.Program.launch = launch
+    assert launches[0] == "attention_forward_f16<TensorCores<F16, 64>>"
+    for a, b in zip(got, through_the_op("cpu", arrays), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=5e-3)
+
+
+PLANTED = [
+    # what is broken, by which cores it shows, in which program, old and new text
+    ("keys behind the edge are seen", "highest", "PROGRAM", "t >= T || u >= U ||", "t >= T ||"),
+    ("sums are not rescaled", "high", "PROGRAM", "sums.at(i, j) *= shrink;", ""),
+    ("the total is not rescaled", "medium", "PROGRAM", "total[i] * shrink + passed", "total[i] + passed"),
+    ("values land on values in use", "highest", "PROGRAM", "__syncthreads();  // the keys", "// the keys"),
+    ("values are read before they land", "high", "PROGRAM", "__syncthreads();  // the values", "// the values"),
+    ("a copy is not waited for", "highest", "PROGRAM", "cp_async_wait<0>()", "cp_async_wait<1>()"),
+    ("columns of a fragment change places", "high", "PROGRAM", "to_tf32(p[2]), to_tf32(p[1])", "to_tf32(p[1]), to_tf32(p[2])"),
+    ("lines of a fragment change places", "medium", "PROGRAM", "lane() % 16 * PITCH + lane() / 16 * 8", "lane() % 8 * PITCH + lane() / 8 * 8"),
+    ("lanes do not wait for the rows of others", "highest", "PROGRAM", "    __syncwarp();\n#pragma unroll 1", "#pragma unroll 1"),
+    ("the key tile in use is written to", "float16", "BACKWARD", "first / N % 2 * N", "0 * N"),
+    ("gradients of dropped weights stay", "medium", "BACKWARD", "if (dice.least) kept.drop(slopes", "if (false) kept.drop(slopes"),
+    ("queries on the diagonal are skipped", "highest", "BACKWARD", "u0 / NARROW * NARROW", "u0 + NARROW"),
+    ("D is left out", "high", "BACKWARD", "(slopes.at(i, j) - saved.dots[query])", "slopes.at(i, j)"),
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "program", "old", "new"), [bug[1:] for bug in PLANTED], ids=[bug[0] for bug in PLANTED])
+def test_planted_bugs_are_found(module, kind, program, old, new):
+    attention = module(kind)
+    plant(SimpleNamespace(PROGRAM=getattr(attention, program)), old, new)
+    with pytest.raises(FOUND):
+        for schedule in SCHEDULES:
+            with scheduled(*schedule):
+                for causal in (False, True):
+                    arrays = operands((1,), 150, 135, 32, 32, kind)
+                    assert_right(attention, kind, arrays, causal=causal, dropped=DROPPED)
+
+
+@pytest.mark.slow
+@EVERY_KIND
+def test_threads_do_not_race(module, kind):
+    attention, arrays = module(kind), operands((1,), 70, 130, 32, 32, kind)
+    assert not races_in(lambda: launched(attention, *arrays, **{**SEES_ALL, "causal": True, "dropped": DROPPED}))
