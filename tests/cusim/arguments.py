@@ -11,6 +11,7 @@ import numpy as np
 from tests.cusim.errors import SimError
 
 PAGE = mmap.PAGESIZE
+FORBIDDEN = 2**30  # bytes on each side that nobody may touch; they take addresses, not memory
 POISON = 0xFF
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -29,7 +30,7 @@ def offset_in_memory(array: np.ndarray) -> int:
 
 
 class GuardedCopy:
-    """A copy of an array, flush with a page that nobody may touch. The rest of its pages is NaN, and must stay so."""
+    """A copy of an array, flush with addresses that nobody may touch. The rest of its pages is NaN, and must stay so."""
 
     def __init__(self, array: np.ndarray, alignment: int):
         self.array, self.bytes = array, array.nbytes
@@ -37,11 +38,11 @@ class GuardedCopy:
             offset_in_memory(array) % alignment
         )  # as on a GPU, where the start of an allocation is aligned
         body = -(-(self.bytes + alignment) // PAGE) * PAGE
-        self.length = body + 2 * PAGE
+        self.length = body + 2 * FORBIDDEN
         self.base = libc.mmap(None, self.length, 0, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
         if self.base in (None, ctypes.c_void_p(-1).value):
             raise MemoryError(f"no memory for a guarded copy of {self.bytes} bytes")
-        self.start, self.end = self.base + PAGE, self.base + PAGE + body
+        self.start, self.end = self.base + FORBIDDEN, self.base + FORBIDDEN + body
         libc.mprotect(self.start, body, mmap.PROT_READ | mmap.PROT_WRITE)
         self.address = self.misalignment + (self.end - self.bytes - self.misalignment) // alignment * alignment
         ctypes.memset(self.start, POISON, self.address - self.start)

@@ -139,15 +139,13 @@ def resources(log: str, ptx: str, kernels: dict[str, str]) -> list[Resources]:
     return found
 
 
-def faults(kernel: Resources, stack: int = 0) -> list[str]:
-    """Return what a kernel should not do; `stack` bytes of local memory are allowed."""
+def faults(kernel: Resources) -> list[str]:
+    """Return what a kernel should not do."""
     found = []
     if kernel.spilled:
         found.append(f"spills {kernel.spilled} bytes of registers")
-    elif kernel.stack > stack:
-        found.append(
-            f"has {kernel.stack} bytes of local memory, {stack} are allowed: an array that is indexed at run time?"
-        )
+    elif kernel.stack:
+        found.append(f"has {kernel.stack} bytes of local memory: an array that is indexed at run time?")
     if kernel.registers * kernel.threads > REGISTERS_OF_A_BLOCK:
         found.append(f"needs {kernel.registers} registers in each of {kernel.threads} threads: state __launch_bounds__")
     if kernel.shared > STATIC_SHARED:

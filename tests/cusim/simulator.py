@@ -129,7 +129,8 @@ class SimKernel:
         """Return the line of the instruction that trapped, where addr2line finds it."""
         if not fault:
             return ""
-        start = re.compile(rf"^(\w+)-.* 00000000 .*{re.escape(str(self.path))}$", re.M)
+        replaced = r"(?: \(deleted\))?"  # by an equal build of another process
+        start = re.compile(rf"^(\w+)-.* 00000000 .*{re.escape(str(self.path))}{replaced}$", re.M)
         try:
             base = int(start.findall(Path("/proc/self/maps").read_text(encoding="utf-8"))[0], 16)
             command = ["addr2line", "-e", str(self.path), hex(fault - base)]

@@ -142,5 +142,7 @@ def test_what_the_device_does_not_know_does_not_compile_here(statement):
 
 
 def test_a_standard_header_is_refused():
-    with pytest.raises(BuildError, match=r"kernel.cu: line 2 includes <cmath>: the compiler of the GPU has no standard"):
+    with pytest.raises(
+        BuildError, match=r"kernel.cu: line 2 includes <cmath>: the compiler of the GPU has no standard"
+    ):
         SimModule("// a kernel\n#include <cmath>\n")

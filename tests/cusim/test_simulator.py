@@ -106,6 +106,15 @@ def test_each_instance_has_shared_memory_of_its_own():
     assert np.array_equal(y, back / 2 + back // 2)
 
 
+def test_a_line_is_found_after_another_process_has_replaced_the_build():
+    kernel = SimModule('extern "C" __global__ void kernel(int* y) {\n  y[1000000] = 1;\n}').get_function("kernel")
+    copy = kernel.path.with_suffix(".copy")
+    copy.write_bytes(kernel.path.read_bytes())
+    copy.replace(kernel.path)
+    with pytest.raises(SimError, match=r"at line 2 of kernel.cu"):
+        kernel((1,), (1,), (np.zeros(1, "int32"),))
+
+
 def test_a_text_that_does_not_compile_is_shown_with_its_line():
     with pytest.raises(BuildError, match=r"refuses the kernel:\n(.*\n)*kernel.cu:2:.*nonsense"):
         SimModule('extern "C" __global__ void kernel(int* y) {\n  nonsense;\n}')

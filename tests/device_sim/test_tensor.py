@@ -1,6 +1,7 @@
 """Tensors on the GPU: moving, printing, indexing, comparing, reading values; what is refused, and in which words."""
 
 import copy
+import gc
 import pickle
 
 import numpy as np
@@ -139,6 +140,7 @@ def test_a_class_out_of_range_is_told_by_the_loss(cuda):
 
 
 def test_memory_is_given_back_with_the_last_reference(cuda):
+    gc.collect()  # what earlier tests left
     before = POOL.used_bytes()
     x = minigrad.zeros(1000, 100, device="cuda", requires_grad=True)
     assert POOL.used_bytes() - before == 400_384  # in blocks of 512 bytes

@@ -20,11 +20,12 @@ STEPS = {
 }  # fmt: skip
 
 
-def prepared(name, device="cuda"):
+def prepared(name, device="cuda", dtype="float64"):
     minigrad.manual_seed(1)
     make, x, t, loss_of = STEPS[name]
-    model = make().double().to(device)
-    return model, optim.SGD(model.parameters(), lr=0.1, momentum=0.9), moved(x, device), moved(t, device), loss_of
+    model, x = make().to(device, dtype=dtype), moved(x, device)
+    x = x.to(dtype) if x.is_floating_point() else x
+    return model, optim.SGD(model.parameters(), lr=0.1, momentum=0.9), x, moved(t, device), loss_of
 
 
 def step(model, optimizer, x, t, loss_of):
@@ -36,23 +37,27 @@ def step(model, optimizer, x, t, loss_of):
     return loss.detach()
 
 
-@pytest.mark.parametrize("name", STEPS)
-def test_a_step_of_training_is_recorded_and_replayed(name, cuda):
-    eager, recorded = prepared(name), prepared(name)
+def assert_replayed(name, dtype, rtol):
+    """Record a step of training, replay it, and compare with steps that are taken one by one."""
+    eager, recorded = prepared(name, dtype=dtype), prepared(name, dtype=dtype)
     losses = [step(*eager) for _ in range(4)]
-    first = step(*recorded)  # so that there is nothing left to set up
+    found = [step(*recorded)]  # so that there is nothing left to set up
     graph = minigrad.cuda.CUDAGraph()
     with minigrad.cuda.graph(graph):
         loss = step(*recorded)
-    found = [first]
     with LEDGER.counting():
         for _ in range(3):
             graph.replay()
             found.append(loss.clone())
-        assert not LEDGER.waits
-    np.testing.assert_allclose([x.item() for x in found], [x.item() for x in losses], rtol=1e-9)
+        assert not LEDGER.waits and LEDGER.operations == 6  # a launch each, and a copy of the loss
+    np.testing.assert_allclose([x.item() for x in found], [x.item() for x in losses], rtol=rtol)
     for p, q in zip(recorded[0].parameters(), eager[0].parameters(), strict=True):
-        np.testing.assert_allclose(p.cpu().numpy(), q.cpu().numpy(), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(p.cpu().numpy(), q.cpu().numpy(), rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_of_training_is_recorded_and_replayed(name, cuda):
+    assert_replayed(name, "float64", 1e-9)
 
 
 def test_a_wait_inside_a_recorded_step_is_refused(cuda):

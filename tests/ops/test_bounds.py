@@ -12,7 +12,7 @@ NUMBERS = np.arange(-4, 8).reshape(3, 4)
 @pytest.mark.parametrize("dtype", ["int64", "int32", "int8"])
 @pytest.mark.parametrize(("low", "end"), [(0, 5), (-3, 3), (2, 2), (0, 0)])
 def test_what_is_outside_is_marked(dtype, low, end):
-    np.testing.assert_array_equal(outside(NUMBERS.astype(dtype), low, end), (NUMBERS < low) | (NUMBERS >= end))
+    np.testing.assert_array_equal(outside(NUMBERS.astype(dtype), low, end), (low > NUMBERS) | (end <= NUMBERS))
 
 
 def test_unsigned_and_turned_arrays_are_marked_too():

@@ -59,25 +59,28 @@ struct Saved {
   }
 };
 
-// What else goes back: a tile of weights, remade from finished scores, and dy vᵀ, turned into the gradients of scores.
+// What goes back of a tile of weights.
 template <class Cores, bool TURNED>
 struct Way {
   using Block = typename Cores::template Block<NARROW>;
   Saved<TURNED ? NARROW : Cores::ROWS> saved;
   Kept<Cores, NARROW, TURNED> kept;
 
-  __device__ void back(Block& weights, Block& slopes, const Rules& rules, const Dice& dice, int t0, int u0) const {
-    rules.finish<Cores, TURNED>(weights, t0, u0);
+  // Turns finished scores into weights.
+  __device__ void weigh(Block& scores) const {
+    each_of<Cores>(scores, [&](float& s, int row, int column) { s = exp2f(s - saved.lse[TURNED ? column : row]); });
+  }
+
+  // Turns dy vᵀ, the gradients of dropped weights, into those of scores.
+  __device__ void differentiate(Block& slopes, Block& weights, const Rules& rules, const Dice& dice, int t0, int u0) const {
     if (dice.least) kept.drop(slopes, dice, rules, t0, u0);
 #pragma unroll
     for (int i = 0; i < Cores::HELD_ROWS; i++)
 #pragma unroll
       for (int j = 0; j < Block::HELD_COLUMNS; j++) {
         const int query = TURNED ? Cores::column(j) : Cores::row(i);
-        weights.at(i, j) = exp2f(weights.at(i, j) - saved.lse[query]);
         slopes.at(i, j) = weights.at(i, j) * (slopes.at(i, j) - saved.dots[query]);
       }
-    if (dice.least) kept.drop(weights, dice, rules, t0, u0);
   }
 };
 
@@ -115,8 +118,10 @@ __device__ void queries_back(const Element* dy, const Element* q, const Element*
     __syncthreads();  // the values and draws are there
     if (!rules.blind(t1, u0 + NARROW)) keys.start(alternate<Cores, NARROW>(key_tiles, u0 + NARROW), u0 + NARROW);
     if (!busy) continue;
+    rules.finish<Cores, false>(weights, t0, u0);
+    way.weigh(weights);
     Cores::multiply(slopes, dy_tile, value_tile);
-    way.back(weights, slopes, rules, call.dice, t0, u0);
+    way.differentiate(slopes, weights, rules, call.dice, t0, u0);
     Cores::add_product(sums, slopes, key_tile, (float*)end);
   }
   dq += dq_at.start(head, call.heads) + size_t(t0) * dq_at.line;
@@ -156,11 +161,15 @@ __device__ void keys_back(const Element* dy, const Element* q, const Element* k,
     if (busy) Cores::multiply(weights, key_tile, query_tile);
     dys.land(dy_tile);
     __syncthreads();  // dy, lse and draws are there
-    if (busy) Cores::multiply(slopes, value_tile, dy_tile);
-    if (busy) way.back(weights, slopes, rules, call.dice, t0, u0);
     if (t0 + NARROW < T) queries.start(alternate<Cores, NARROW>(query_tiles, t0 + NARROW), t0 + NARROW);
     if (!busy) continue;
-    Cores::add_product(dv_sums, weights, dy_tile, (float*)end);
+    rules.finish<Cores, true>(weights, t0, u0);
+    way.weigh(weights);
+    auto dropped = weights;
+    if (call.dice.least) way.kept.drop(dropped, call.dice, rules, t0, u0);
+    Cores::add_product(dv_sums, dropped, dy_tile, (float*)end);
+    Cores::multiply(slopes, value_tile, dy_tile);
+    way.differentiate(slopes, weights, rules, call.dice, t0, u0);
     Cores::add_product(dk_sums, slopes, query_tile, (float*)end);
   }
   dk += dk_at.start(head, call.heads) + size_t(u0) * dk_at.line;

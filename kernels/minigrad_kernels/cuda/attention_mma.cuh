@@ -56,7 +56,7 @@ struct TensorCores {
     s = Block<N>();
     a += (first_row() + lane() % 16) * PITCH + lane() / 16 * HALF;
     b += (lane() / 16 * 8 + lane() % 8) * PITCH + lane() / 8 % 2 * HALF;
-#pragma unroll 4
+#pragma unroll 2
     for (int e = 0; e < W; e += STEP) {
       unsigned left[4];
       ldmatrix_x4(left, a + e);

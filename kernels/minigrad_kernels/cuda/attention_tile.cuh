@@ -100,15 +100,15 @@ struct Lines {
   }
 };
 
-// Deals N lines of a tile to the threads of a block, by pieces of 16 bytes in memory: f(turn, line, column).
+// Deals N lines of a tile to the threads of a block, by pieces of 16 bytes in memory: f(turn, line, column). A thread
+// has the same column in every turn.
 template <class Cores, int N, class F>
 __device__ void deal(F f) {
   constexpr int NUMBERS = 16 / sizeof(typename Cores::Memory::Element), PIECES = Cores::WIDTH / NUMBERS;
+  constexpr int AT_ONCE = Cores::THREADS / PIECES;  // lines
+  const int line = threadIdx.x / PIECES, column = threadIdx.x % PIECES * NUMBERS;
 #pragma unroll
-  for (int turn = 0; turn < N * PIECES / Cores::THREADS; turn++) {
-    const int piece = turn * Cores::THREADS + threadIdx.x;
-    f(turn, piece / PIECES, piece % PIECES * NUMBERS);
-  }
+  for (int turn = 0; turn < N / AT_ONCE; turn++) f(turn, turn * AT_ONCE + line, column);
 }
 
 // Fills a tile that stays, with the ROWS lines from `first` on.

@@ -19,10 +19,11 @@ from math import prod
 from typing import Any, NamedTuple
 
 from .. import registry
-from . import conv_depthwise, matmul
 from .arrays import MOST, blocks, covered, dense, room
+from .conv_depthwise import depthwise_match, depthwise_paint, depthwise_slide, is_usual_depthwise
 from .conv_plan import Plan, plan_of_paint, plan_of_slide
 from .conv_shares import PROCESSORS, added, shares_of
+from .matmul import matmul_loop
 from .program import Program
 
 FEW, THREADS, TAPS = Program("conv_few"), 256, 9  # threads of a block and taps of a thread, as in conv_few.cu
@@ -107,8 +108,8 @@ def slide_loop(x_nchw: Any, w_kcrs: Any, g: Any, b_k: Any = None) -> Any:
     shape = (N, K, *g.out)
     if prod(shape) > MOST:
         return NotImplemented
-    if conv_depthwise.suits(g, C, K):
-        return conv_depthwise.slide(x_nchw, w_kcrs, b_k, g)
+    if is_usual_depthwise(g, C, K):
+        return depthwise_slide(x_nchw, w_kcrs, b_k, g)
     if b_k is None and one_tap(g, C * prod(shape)):
         return _product(w_kcrs.reshape(K, C), x_nchw.reshape(N, C, -1)).reshape(shape)
     return _sums(plan_of_slide(g, C, K, kernels() is TENSOR), x_nchw, w_kcrs, b_k, shape)
@@ -122,8 +123,8 @@ def paint_loop(y_nkpq: Any, w_kcrs: Any, g: Any) -> Any:
     shape = (N, C, *g.size)
     if prod(shape) > MOST:
         return NotImplemented
-    if conv_depthwise.suits(g, C, K) and g.stride[0] == 1:
-        return conv_depthwise.paint(y_nkpq, w_kcrs, g)
+    if is_usual_depthwise(g, C, K) and g.stride[0] == 1:
+        return depthwise_paint(y_nkpq, w_kcrs, g)
     if one_tap(g, K * prod(shape)):
         return _product(w_kcrs.reshape(K, C).T, y_nkpq.reshape(N, K, -1)).reshape(shape)
     return _sums(plan_of_paint(g, C, K, kernels() is TENSOR), y_nkpq, w_kcrs, None, shape)
@@ -134,8 +135,8 @@ def match_loop(x_nchw: Any, y_nkpq: Any, g: Any) -> Any:
     if not covered(x_nchw, y_nkpq):
         return NotImplemented
     N, C, K, own = len(x_nchw), x_nchw.shape[1], y_nkpq.shape[1], kernels()
-    if conv_depthwise.suits(g, C, K):
-        return conv_depthwise.match(x_nchw, y_nkpq, g)
+    if is_usual_depthwise(g, C, K):
+        return depthwise_match(x_nchw, y_nkpq, g)
     plan = plan_of_slide(g, C, K, own is TENSOR)
     if plan is None:
         return NotImplemented
@@ -187,5 +188,5 @@ def one_tap(g: Any, multiplications: int) -> bool:
 
 
 def _product(w: Any, x: Any) -> Any:
-    y = matmul.matmul_loop(w, x)
+    y = matmul_loop(w, x)
     return w @ x if y is NotImplemented else y

@@ -13,7 +13,7 @@ BLOCK, ROWS = 256, 4  # threads; results of one, below one another
 KINDS = {(3, 1), (3, 2), (5, 1), (7, 1)}  # taps along an axis, stride
 
 
-def suits(g: Any, C: int, K: int) -> bool:
+def is_usual_depthwise(g: Any, C: int, K: int) -> bool:
     """Say whether each channel has one filter, of a kind that there is a kernel for."""
     one = g.groups == C == K and len(g.size) == 2 and set(g.dilation) == {1}
     return one and g.kernel[0] == g.kernel[1] and g.stride[0] == g.stride[1] and (g.kernel[0], g.stride[0]) in KINDS
@@ -23,12 +23,12 @@ def _strips(P: int, Q: int) -> int:
     return blocks(P, ROWS) * Q
 
 
-def slide(x: Any, w: Any, b: Any, g: Any) -> Any:
+def depthwise_slide(x: Any, w: Any, b: Any, g: Any) -> Any:
     """Slide the filters over the image."""
     return _slid(x, w, b, g.out, g.stride[0], False, g.padding)
 
 
-def paint(y: Any, w: Any, g: Any) -> Any:
+def depthwise_paint(y: Any, w: Any, g: Any) -> Any:
     """Paint every filter back where it looked, with stride 1: slide them turned by half."""
     return _slid(y, w, None, g.size, 1, True, tuple(g.kernel[0] - 1 - n for n in g.padding))
 
@@ -42,7 +42,7 @@ def _slid(x: Any, w: Any, b: Any, out: tuple[int, int], stride: int, turned: boo
     return y
 
 
-def match(x: Any, y: Any, g: Any) -> Any:
+def depthwise_match(x: Any, y: Any, g: Any) -> Any:
     """Match the image with the output, tap by tap."""
     (N, C, H, W), R = x.shape, g.kernel[0]
     shares = max(1, min(8 * PROCESSORS // C, blocks(N * _strips(*g.out), 2 * BLOCK)))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import matmul
 from .arrays import blocks, room
+from .matmul import SIMPLE, THREADS
 from .parts import add_parts
 
 PROCESSORS = 132  # of an H100. Shares do not depend on the GPU, so that results do not
@@ -30,6 +30,6 @@ def added(shares: Any) -> Any:
         return shares[0]
     if count >= MANY:
         return add_parts(shares.reshape(count, -1)).reshape(shape)
-    total, threads = room(tuple(shape)), matmul.THREADS
-    matmul.SIMPLE.launch("sum_of_parts", (blocks(total.size, threads),), threads, shares, total, total.size, count)
+    total = room(tuple(shape))
+    SIMPLE.launch("sum_of_parts", (blocks(total.size, THREADS),), THREADS, shares, total, total.size, count)
     return total

@@ -7,6 +7,7 @@
 |---|---|
 | `names.py`, `../cupy_names.txt` | the names and parameters that CuPy has, and nothing else has here |
 | `array.py`, `index.py` | the array: no way to NumPy by accident, indices that wrap around, masks that wait |
+| `operations.py` | how a function of NumPy runs on it |
 | `ufunc.py`, `functions.py`, `linalg.py` | NumPy's functions under CuPy's rules |
 | `kernels.py` | raw kernels over the simulator |
 | `memory.py`, `cuda.py` | the pool with its limit; streams, events, graphs |

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from . import index
-from .ledger import LEDGER, computed
+from .ledger import LEDGER
 from .memory import ALLOCATION, nonsense
-from .names import Entry, entries
 
 SCALARS = (bool, int, float, complex, np.generic)
 KINDS = "biufc"
@@ -177,7 +176,7 @@ class ndarray:
         return {"shape": self.shape, "typestr": self.dtype.str, "data": place, "version": 3, "strides": strides, "stream": 1}
 
     def __dlpack__(self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None) -> Any:
-        return self.array.__dlpack__()
+        return self.array.__dlpack__(max_version=max_version)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (2, 0)  # CUDA, the first device
@@ -249,67 +248,4 @@ def bare(x: Any) -> Any:
     return x
 
 
-def wrapped(result: Any, sources: list[ndarray]) -> Any:
-    """Return results as arrays of the device: a source itself, a view of one, or new memory."""
-    if isinstance(result, (tuple, list)):
-        return tuple(wrapped(part, sources) for part in result)
-    if not isinstance(result, np.ndarray):
-        return result
-    for source in sources:
-        if result is source.array:
-            return source
-        if np.may_share_memory(result, source.array):
-            return view(source, result)
-    x = ndarray.__new__(ndarray)
-    x._hold(result, None)
-    return x
-
-
-def found_in(*values: Any) -> list[ndarray]:
-    """Return the device arrays among arguments, nested sequences included."""
-    found: list[ndarray] = []
-    for x in values:
-        if isinstance(x, ndarray):
-            found.append(x)
-        elif isinstance(x, (list, tuple)):
-            found += found_in(*x)
-    return found
-
-
-def perform(compute: Callable[[], Any], sources: list[ndarray]) -> Any:
-    """Run a function of NumPy on the device. One that gives a view, or the array that it got, moves nothing."""
-    result = computed(compute)
-    if isinstance(result, np.ndarray) and any(np.may_share_memory(result, source.array) for source in sources):
-        return wrapped(result, sources)
-    return wrapped(LEDGER.made(compute, result), sources)
-
-
-IN_PLACE = {"partition", "put", "sort"}
-
-
-def method(entry: Entry) -> Callable[..., Any]:
-    """Return the method of NumPy under CuPy's signature."""
-    name = entry.name.rpartition(".")[2]
-
-    def call(self: ndarray, *args: Any, **options: Any) -> Any:
-        entry.signature.bind(*args, **options)
-        if name == "nonzero":
-            LEDGER.wait("nonzero")
-            if not self.ndim:
-                raise ValueError("Calling nonzero on 0d arrays is not allowed.")
-        values, named = bare(args), {key: bare(value) for key, value in options.items()}
-        if name in IN_PLACE:
-            LEDGER.write(lambda: getattr(self.array, name)(*values, **named))
-            return None
-        sources = [self, *found_in(*args, *options.values())]
-        return perform(lambda: getattr(self.array, name)(*values, **named), sources)
-
-    call.__name__, call.__qualname__ = name, f"ndarray.{name}"
-    return call
-
-
-for _name, _entry in entries().items():
-    room, _, _method = _name.rpartition(".")
-    if room == "ndarray" and _entry.parameters is not None and not hasattr(ndarray, _method) and hasattr(np.ndarray, _method):
-        setattr(ndarray, _method, method(_entry))
 ndarray.__module__ = "cupy"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from .array import KINDS, bare, found_in, ndarray, perform, view, wrapped
+from .array import KINDS, bare, ndarray, view
 from .ledger import LEDGER
 from .memory import nonsense
 from .names import Entry, entries
+from .operations import found_in, perform, wrapped
 
 # they speak of types and shapes, and never touch an element
 HOST = {
@@ -173,9 +173,17 @@ def from_dlpack(x: Any) -> ndarray:
     """Return an array of another library of the device, sharing its memory."""
     if x.__dlpack_device__()[0] != 2:
         raise ValueError("CPU arrays cannot be directly imported to CuPy. Use `cupy.array(numpy.from_dlpack(input))` instead.")
-    capsule = SimpleNamespace(__dlpack__=lambda **_: x.__dlpack__(), __dlpack_device__=lambda: (1, 0))
-    shared = np.from_dlpack(type("Host", (), {name: staticmethod(call) for name, call in vars(capsule).items()})())
-    return wrapped(shared, [x] if isinstance(x, ndarray) else [])  # type: ignore[no-any-return]
+
+    class OnHost:
+        """The same memory, said to be the host's, for NumPy to take."""
+
+        def __dlpack__(self, *, max_version: Any = None, **_: Any) -> Any:
+            return x.__dlpack__(max_version=max_version)
+
+        def __dlpack_device__(self) -> tuple[int, int]:
+            return (1, 0)
+
+    return wrapped(np.from_dlpack(OnHost()), [x] if isinstance(x, ndarray) else [])  # type: ignore[no-any-return]
 
 
 def get_array_module(*args: Any) -> Any:

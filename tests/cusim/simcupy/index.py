@@ -23,7 +23,7 @@ ATOMIC = {"add": ADDED, "maximum": COMPARED, "minimum": COMPARED, "subtract": ("
 
 def read(x: ndarray, key: Any) -> ndarray:
     """Return x[key]: a view, or a copy where an array is part of the key."""
-    from .array import perform
+    from .operations import perform
 
     place = Key(x, key)
     place.wait()

@@ -63,17 +63,14 @@ class RawKernel:
 
     def __call__(self, grid: tuple[int, ...], block: tuple[int, ...], args: Any, *, shared_mem: int = 0, stream: Any = None) -> None:
         LEDGER.launches += 1
-        wanted = [*self.kernel.signature, *[""] * len(args)]  # the simulator complains if there are too many
-        values = tuple(_argument(x, parameter) for x, parameter in zip(args, wanted, strict=False))
+        values = tuple(_argument(x) for x in args)
         LEDGER.write(lambda: self.kernel(grid, block, values, shared_mem=shared_mem))
 
 
-def _argument(x: Any, parameter: str) -> Any:
-    """Return an argument as the simulator takes it: arrays of NumPy, None for a null pointer."""
+def _argument(x: Any) -> Any:
+    """Return an argument as the simulator takes it."""
     if isinstance(x, ndarray):
         return x.array
-    if "*" in parameter and type(x) is np.uint64 and x == 0:
-        return None
     if isinstance(x, np.ndarray):
         if x.dtype.fields is None or x.size != 1:
             raise TypeError(f"You are trying to pass a numpy.ndarray of shape {x.shape} as a kernel parameter.")

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .array import ndarray, perform
+from .array import ndarray
 from .functions import function
 from .ledger import LEDGER
 from .names import entries
+from .operations import perform
 
 SOLVERS = ("cholesky", "inv", "solve")
 _state = {"linalg": "ignore"}

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from . import index
-from .array import SCALARS, ndarray, wrapped
+from .array import SCALARS, ndarray
 from .ledger import LEDGER
 from .names import Entry, entries
+from .operations import wrapped
 
 REDUCED = {"add": "sum", "multiply": "prod"}
 ACCUMULATED = {"add": "cumsum", "multiply": "cumprod"}

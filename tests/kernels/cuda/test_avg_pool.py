@@ -100,8 +100,6 @@ def test_no_thread_reads_what_another_may_still_write(twins):
         ("__syncthreads();", ""),
         ("window % (P * Q)", "window % Q"),
         ("start + i * T < length ?", "true ?"),
-        ("if (window >= windows) return;", ""),
-        ("p1 = rows.end_window(h)", "p1 = rows.end_window(h) - 1"),
     ],
 )
 def test_planted_bugs_are_found(twins, old, new):

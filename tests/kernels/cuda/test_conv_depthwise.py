@@ -22,8 +22,8 @@ def problem(N, C, size, R, stride, padding, seed=0):
 
 def faces(depthwise, g, x, w, y, b, move=on_device):
     x, w, y, b = (move(a) for a in (x, w, y, b))
-    painted = depthwise.paint(y, w, g) if g.stride[0] == 1 else None
-    return depthwise.slide(x, w, b, g), painted, depthwise.match(x, y, g)
+    painted = depthwise.depthwise_paint(y, w, g) if g.stride[0] == 1 else None
+    return depthwise.depthwise_slide(x, w, b, g), painted, depthwise.depthwise_match(x, y, g)
 
 
 def check(depthwise, g, x, w, y, b, move=on_device):
@@ -62,25 +62,29 @@ def test_arrays_may_lie_in_memory_as_they_like(twins, layout):
     check(twins("conv_depthwise"), *problem(*PLAIN), move=lambda a: on_device(a, layout=layout))
 
 
+def check_what_is_not_finite(depthwise, value, stride):
+    g, x, w, y, b = problem(2, 3, (11, 9), 3, stride, (1, 0))
+    x[:, 1, 10, 3] = x[1, 2, 0, 0] = y[0, 0, 2, 2] = value
+    with np.errstate(all="ignore"):
+        expected = [loop.reference(*a, g) for loop, a in [(loops.slide_loop, (x, w)), (loops.paint_loop, (y, w)), (loops.match_loop, (x, y))]]
+    for got, wanted in zip(faces(depthwise, g, x, w, y, 0 * b), expected, strict=True):
+        assert got is None or (np.isfinite(got.get()) == np.isfinite(wanted)).all()
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_what_is_not_finite_reaches_those_who_see_it_and_nobody_else(twins, value, stride):
-    g, x, w, y, b = problem(2, 3, (10, 9), 3, stride, (1, 0))
-    x[:, 1, 9, 3] = x[1, 2, 0, 0] = y[0, 0, 2, 2] = value
-    with np.errstate(all="ignore"):
-        expected = [loop.reference(*a, g) for loop, a in [(loops.slide_loop, (x, w)), (loops.paint_loop, (y, w)), (loops.match_loop, (x, y))]]
-    for got, wanted in zip(faces(twins("conv_depthwise"), g, x, w, y, 0 * b), expected, strict=True):
-        assert got is None or (np.isfinite(got.get()) == np.isfinite(wanted)).all()
+    check_what_is_not_finite(twins("conv_depthwise"), value, stride)
 
 
 def test_they_run_where_each_channel_has_a_filter_of_such_a_kind(twins):
     depthwise, (g, *_) = twins("conv_depthwise"), problem(*PLAIN)
-    assert depthwise.suits(g, 3, 3) and all(depthwise.suits(problem(2, 3, (9, 9), *kind, (1, 1))[0], 3, 3) for kind in KINDS)
-    assert not depthwise.suits(g, 3, 6) and not depthwise.suits(g, 6, 6)
+    assert depthwise.is_usual_depthwise(g, 3, 3) and all(depthwise.is_usual_depthwise(problem(2, 3, (9, 9), *kind, (1, 1))[0], 3, 3) for kind in KINDS)
+    assert not depthwise.is_usual_depthwise(g, 3, 6) and not depthwise.is_usual_depthwise(g, 6, 6)
     for change in {"dilation": (1, 2)}, {"stride": (1, 2)}, {"kernel": (3, 1)}, {"kernel": (5, 5), "stride": (2, 2)}, {"kernel": (2, 2)}:
-        assert not depthwise.suits(g._replace(**change), 3, 3)
+        assert not depthwise.is_usual_depthwise(g._replace(**change), 3, 3)
     line = Geometry((9,), (7,), (3,), (1,), (0,), (1,), 3)
-    assert not depthwise.suits(line, 3, 3)
+    assert not depthwise.is_usual_depthwise(line, 3, 3)
 
 
 def test_the_launcher_of_convolution_finds_them(twins, monkeypatch):
@@ -110,11 +114,8 @@ def test_planted_bugs_are_found(twins, old, new):
     with pytest.raises(FOUND):
         for schedule in SCHEDULES:
             with scheduled(*schedule):
-                g, x, w, y, b = problem(2, 3, (11, 9), 3, 1, (1, 1))
-                x[0, 0, 8:] = np.inf if "real" in old else x[0, 0, 8:]
-                got, wanted = depthwise.match(*on_device(x, y), g).get(), loops.match_loop.reference(x, y, g)
-                np.testing.assert_array_equal(np.isnan(got), np.isnan(wanted))
                 check(depthwise, *problem(2, 3, (11, 9), 3, 1, (1, 1)))
+                check_what_is_not_finite(depthwise, np.inf, 1)
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from scipy import special
 from minigrad import ops
 from tests.kernels.cpu.agreement import assert_agrees, exactly
 
-from .agreement import FOUND, assert_devices_agree, drawn, on_device, plant
+from .agreement import FOUND, assert_devices_agree, drawn, narrow, on_device, plant
 
 ROOT = np.sqrt(2 / np.pi)
 SIZE = 2500
@@ -107,24 +107,19 @@ def test_what_is_not_covered_is_handed_back(twins):
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("name", "kernel", "old", "new"),
     [
-        ("x < 0.0f ? Halves{e * q, q}", "x > 0.0f ? Halves{e * q, q}"),
-        ("y * (1.0f - y)", "y - y * y * y"),
-        ("s.rising * (1.0f + x * s.falling)", "s.rising + x * s.falling"),
-        ("twice * twice", "twice"),
-        ("within(-2.0f * FLAT, FLAT, x)", "x"),
-        ("expf(-0.5f * square)", "expf(-square)"),
-        ("1.0f + 3.0f * A * c * c", "1.0f + A * c * c"),
-        ("* (1.0f - 0.5f * fmaf(a, a, -square))", ""),
-        ("const float c = within(-FLAT, FLAT, x);", "const float c = fminf(fmaxf(-FLAT, x), FLAT);"),  # loses NaN
+        ("silu", "Silu", "x < 0.0f ? Halves{e * q, q}", "x > 0.0f ? Halves{e * q, q}"),
+        ("mish", "Mish", "within(-2.0f * FLAT, FLAT, x)", "x"),
+        ("gelu", "Gelu", "* (1.0f - 0.5f * fmaf(a, a, -square))", ""),
+        ("gelu by tanh", "GeluTanh", "1.0f + 3.0f * A * c * c", "1.0f + A * c * c"),
     ],
 )
-def test_planted_bugs_are_found(twins, old, new):
+def test_planted_bugs_are_found(twins, name, kernel, old, new):
     gate = twins("gate")
+    narrow(gate, f"map<{kernel}>", f"map_back<{kernel}Back>")
     plant(gate, old, new)
     with pytest.raises(FOUND):
-        for name in FORWARD:
-            check_values(gate, name)
-            check_slopes(gate, name)
-        check_tail(gate, "gelu", -12, 1e-6)
+        check_values(gate, name)
+        check_slopes(gate, name)
+        check_tail(gate, name, -12, 1e-6)

@@ -65,7 +65,6 @@ def test_no_thread_reads_what_another_may_still_write(twins):
     ("old", "new"),
     [
         ("__syncthreads();", ""),
-        ("real = column < columns", "real = true"),
         ("i < m.n ?", "true ?"),
         ("means[size_t(p.part) * columns", "means[size_t(0) * columns"),
     ],

@@ -115,7 +115,6 @@ def test_nor_does_one_of_a_long_row(twins):
     ("old", "new"),
     [
         ("__syncthreads();", ""),
-        ("i * T + team.lane < n ? v[i] - m : 0.0f", "v[i] - m"),
         ("row += team.count()", "row += 1"),
         ("dw[size_t(team.index) * n + j]", "dw[j]"),
     ],

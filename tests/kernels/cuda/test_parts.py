@@ -71,7 +71,6 @@ def test_no_thread_reads_what_another_may_still_write(monkeypatch, twins):
     [
         ("__syncthreads();", ""),
         ("return tile[lane][warp];", "return tile[warp][lane];"),
-        ("r < rows;", "r <= rows;"),
         ("length - r % pieces * each", "length"),
     ],
 )
