@@ -2,8 +2,9 @@
 
 Whether a class number is in range is known to the GPU only, after all the work that was given to it before. Asking
 would make the host wait, and the GPU would then wait for the host. So the answer is read later, together with the next
-value that somebody asks for: the error is raised by `item()` or `numpy()`, and says that it comes late. Until then an
-index out of range has wrapped around. What a recorded graph replays is not checked.
+value that somebody asks for: the error is raised by `item()` or `cpu()`, and says that it comes late. Until then an
+index out of range has wrapped around, as CuPy's do; before a kernel of ours gets it, it is brought into range. What a
+recorded graph replays is not checked.
 """
 
 from __future__ import annotations

@@ -119,7 +119,8 @@ def grade(
         raise ArgumentError(f"classroom: {assignment.name} has no function whose name contains {only!r}")
     names = list(dict.fromkeys(p.function for p in asked))
     base = limits or Limits(seconds=float(assignment.settings.get("seconds", 3.0)))
-    limits = replace(base, total=min(base.total, max(base.seconds, WHOLE / len(names))))
+    if not together:
+        base = replace(base, total=min(base.total, max(base.seconds, WHOLE / len(names))))
     found = Grade(assignment.name, submission)
     worker: Worker | None = None
     try:
@@ -127,7 +128,7 @@ def grade(
             if worker is None or worker.ended or not together:
                 if worker is not None:
                     worker.close()
-                worker = Worker(assignment.sources(source), assignment.file, limits)
+                worker = Worker(assignment.sources(source), assignment.file, base)
             of = [p for p in asked if p.function == name]
             _function(assignment, of, secret, worker, found, QUICK if together else LONG)
     finally:

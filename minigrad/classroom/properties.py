@@ -178,8 +178,9 @@ class Agrees(Property):
                 return Failure(f"{which} is a {type(a).__name__}, where numbers are due", codes=("output",))
             if a.shape != b.shape:
                 return Failure(f"{which} has shape {a.shape}, due is {b.shape}", codes=("shape",))
-            bound = self.rtol * (np.abs(b) + np.abs(b).max(initial=0.0) * 1e-3 + 1e-9)
-            wrong = ~(np.abs(a - b) <= bound)
+            finite = np.isfinite(b)
+            bound = self.rtol * (np.abs(b) + np.abs(b[finite]).max(initial=0.0) * 1e-3 + 1e-9)
+            wrong = ~((np.abs(a - b) <= bound) & finite | (a == b))
             if wrong.any():
                 place = tuple(int(i) for i in np.argwhere(wrong)[0])
                 said = f"{which}{list(place) if place else ''} is {a[place]:.8g}, due is {b[place]:.8g}"
@@ -191,7 +192,6 @@ class Agrees(Property):
 @dataclass(frozen=True)
 class Law(Property):
     """`truth(result, *arguments)` returns None, or the sentence that says what is wrong."""
-
 
     def check(self, call: Call, rng: np.random.Generator, size: int, file: str) -> Failure | None:
         """Ask at one point; a result that the predicate cannot even read is wrong too."""
@@ -215,7 +215,16 @@ def _as_float32(x: Any) -> Any:
 
 
 def _leaves(result: Any) -> list[Any]:
-    """Return what lists and tuples hold, one after another, whatever the nesting."""
+    """Return what lists and tuples hold, one after another, whatever the nesting; a list of numbers is one leaf.
+
+    What is an error of rounding depends on the largest number around: on its own, 1e-17 is far from 0.
+    """
     if isinstance(result, (tuple, list)):
+        if result and all(map(_is_number, result)):
+            return [np.asarray(result)]
         return [leaf for item in result for leaf in _leaves(item)]
     return [result]
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, (int, float, np.generic)) or (isinstance(x, np.ndarray) and x.ndim == 0)

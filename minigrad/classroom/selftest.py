@@ -1,6 +1,6 @@
 """The grader graded: what it must say about submissions whose worth is known.
 
-    the solution      all points
+    the solution      all points, whoever hands it in
     the stub          none
     a known mistake   loses points, and is recognised
     a cheat           nothing for its function, all points for the others, and the grader goes on
@@ -20,6 +20,7 @@ from .grade import grade
 from .release import student_files
 
 SECRET = b"self-test"
+OTHERS = 5  # submissions of the solution: each meets inputs of its own
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,12 @@ class Verdict:
 
 
 def selftest(
-    assignment: Assignment, mistakes: Sequence[str] | None = None, tricks: Sequence[str] = tuple(cheats.BODIES)
-) -> Iterator[Verdict]:
+    assignment: Assignment, mistakes: Sequence[str] | None = None, tricks: Sequence[str] = tuple(cheats.BODIES),
+    others: int = OTHERS,
+) -> Iterator[Verdict]:  # fmt: skip
     """Yield a verdict per submission of known worth; `mistakes` and `tricks` choose among them, None takes all."""
     yield from _released(assignment)
+    yield _of_others(assignment, others)
     chosen = [m for m in assignment.mistakes if mistakes is None or m.name in mistakes]
     yield Verdict(f"{assignment.name}: known mistakes", len(assignment.mistakes) >= 5, f"{len(assignment.mistakes)}")
     for mistake in chosen:
@@ -56,6 +59,14 @@ def _released(assignment: Assignment) -> Iterator[Verdict]:
     nothing = grade(assignment, stub, "stub", SECRET)
     given = [r.asked.function for r in nothing.results if not r.failure]
     yield Verdict(f"{assignment.name}: stub", nothing.score == 0, "; ".join([f"{nothing.score:g} points", *given]))
+
+
+def _of_others(assignment: Assignment, count: int) -> Verdict:
+    """Grade the solution under several names: no inputs that chance may draw cost a right answer its points."""
+    grades = [grade(assignment, assignment.solution, f"solution {k}", SECRET, together=True) for k in range(count)]
+    lost = [f"{r.asked.function}: {r.failure.sentence}" for found in grades for r in found.results if r.failure]
+    said = f"{len(lost)} properties refused it"
+    return Verdict(f"{assignment.name}: solution, {count} more times", not lost, "; ".join([said, *lost]))
 
 
 def _mistaken(assignment: Assignment, mistake: Mistake) -> Verdict:

@@ -93,7 +93,10 @@ class Worker:
         if self.ended:
             raise Ended(self.ended)
         request = {"file": file or self.main, "function": function, "arguments": tuple(arguments)}
-        seconds = min(self.limits.seconds, max(0.0, self.limits.total - self.spent))
+        left = self.limits.total - self.spent
+        if left <= 0.0:
+            raise self._end(f"{function} was not called: the calls before took the {self.limits.total:.3g} s there are")
+        seconds = min(self.limits.seconds, left)
         reply = self._exchange(function, request, seconds)
         self.printed += str(reply.get("printed", ""))[: 2000 - len(self.printed)]
         if "error" in reply:

@@ -186,16 +186,25 @@ def _class_numbers(op: str, x: Tensor, t: Tensor, ignore_index: int) -> Array:
     c = x.array.shape[1 if x.array.ndim > 1 else 0]
     if at_hand(classes) and classes.min(initial=0) >= 0 and classes.max(initial=0) < c and not 0 <= ignore_index < c:
         return classes
-    ignored = classes == ignore_index
-    wrong = outside(classes, 0, c) & ~ignored
-    insist(
-        ~wrong.any(),
-        lambda: RangeError(
-            f"{op}: target holds class {int(classes[wrong][0])}, outside [0, {c}): input has C = {c} classes\n"
+    known, all_known = known_classes(classes, c, ignore_index)
+
+    def complain() -> Exception:
+        wrong = int(classes[(known < 0) & (classes != ignore_index)][0])
+        return RangeError(
+            f"{op}: target holds class {wrong}, outside [0, {c}): input has C = {c} classes\n"
             "Hint: number the classes from 0, or leave one out with ignore_index"
-        ),
-    )
-    return array_module(classes).where(ignored, -1, classes)
+        )
+
+    insist(all_known, complain)
+    return known
+
+
+@accelerable
+def known_classes(class_n: Array, c: int, ignore_index: int) -> tuple[Array, Array]:
+    """Return the classes, -1 for those that are ignored or do not exist, and whether there are none of the latter."""
+    ignored = class_n == ignore_index
+    wrong = outside(class_n, 0, c) & ~ignored
+    return array_module(class_n).where(ignored | wrong, -1, class_n), ~wrong.any()
 
 
 def _class_weight(op: str, weight: Any, x: Tensor) -> Tensor | None:

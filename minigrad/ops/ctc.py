@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..autograd import constant
 from ..backend import Array, array_module, device_of, to_device
-from ..doubts import insist
+from ..doubts import at_hand, insist
 from ..errors import ArgumentError, DtypeError, RangeError, ShapeError
 from ..shapes import sizes
 from .bounds import outside
@@ -76,7 +76,7 @@ def ctc_loss(
     T, B, V = sizes(op, "one sequence alone is (T, V)", log_probs=(x, "T B V"))
     frames = lengths_of(op, "input_lengths", input_lengths, B, T, x.array, least=0)
     label_bu, counts = _labels(op, t, target_lengths, B, x.array)
-    _check_symbols(op, label_bu, present(counts, label_bu.shape[1]).T, V, blank)
+    label_bu = _checked_symbols(op, label_bu, present(counts, label_bu.shape[1]).T, V, blank)
     settings = (frames, label_bu, counts, blank)
     losses = -fused_pair("ctc", lambda x: _log_likelihood(x, *settings), [x], *settings)
     if zero_infinity:
@@ -130,7 +130,8 @@ def _labels(op: str, t: Tensor, target_lengths: Lengths, B: int, like: Array) ->
     return given, counts
 
 
-def _check_symbols(op: str, label_bu: Array, present_bu: Array, V: int, blank: int) -> None:
+def _checked_symbols(op: str, label_bu: Array, present_bu: Array, V: int, blank: int) -> Array:
+    """Return the labels, which are symbols other than the blank; what is padding does not matter."""
     if not 0 <= blank < V:
         raise ArgumentError(f"{op}: blank is {blank}, outside [0, {V}): log_probs has V = {V} symbols")
     wrong = outside(label_bu, 0, V) & present_bu
@@ -148,6 +149,7 @@ def _check_symbols(op: str, label_bu: Array, present_bu: Array, V: int, blank: i
             "Hint: number the labels without it, or choose another blank="
         ),
     )
+    return label_bu if at_hand(label_bu) else label_bu.clip(0, V - 1)  # a kernel must not meet what is told later
 
 
 def _as_list(lengths: Any) -> Any:

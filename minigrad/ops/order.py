@@ -200,9 +200,7 @@ def _fractions(q: float | Tensor) -> Array:
 
 
 def _no_fraction(q: object) -> ArgumentError:
-    return ArgumentError(
-        f"quantile: q must be a number in [0, 1], or a 1-d tensor of such numbers, got {q!r:.60}"
-    )
+    return ArgumentError(f"quantile: q must be a number in [0, 1], or a 1-d tensor of such numbers, got {q!r:.60}")
 
 
 def _between(h: Array, interpolation: str) -> tuple[Array, Array, Array]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ..autograd import constant
 from ..backend import Array, array_module, device_of, to_device
+from ..doubts import at_hand
 from ..errors import ArgumentError, DtypeError, ShapeError
 from .bounds import insist_within
 from .creation import as_tensor
@@ -40,6 +41,8 @@ def lengths_of(op: str, name: str, lengths: Lengths, B: int, T: int, like: Array
         )
 
     insist_within(n, least, T + 1, complain)
+    if not at_hand(n):  # a kernel must not meet what is told later
+        n = n.clip(least, T)
     return to_device(n.astype("int64"), device_of(like))
 
 

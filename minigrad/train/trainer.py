@@ -139,11 +139,11 @@ class Trainer:
         self.optimizer.zero_grad()
         output = self.model(*x)
         loss = self.loss(output, y)
-        value = float(loss.item())
+        loss.backward()
+        value = float(loss.item())  # only now, so that a GPU has the backward pass to do while the host waits
         if not math.isfinite(value):
             set_rng_state(random)
             self._explain(x, y, value)
-        loss.backward()
         self.optimizer.step()
         if self.scheduler is not None and self.schedule_by == "batch":
             self.scheduler.step()

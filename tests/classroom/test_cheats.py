@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from minigrad.classroom.assignment import find
 from minigrad.classroom.cheats import BODIES, source
 from minigrad.classroom.selftest import selftest
 
@@ -26,10 +25,3 @@ def test_no_cheat_writes_a_file(assignment, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     verdicts = list(selftest(assignment, mistakes=[], tricks=["overwrites the results"]))
     assert all(v.passed for v in verdicts) and list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [n for n in BODIES if n not in QUICK])
-def test_every_other_cheat_gets_nothing_either(name):
-    (verdict,) = [v for v in selftest(find("a1"), mistakes=[], tricks=[name]) if name in v.what]
-    assert verdict.passed, verdict

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from minigrad.classroom.grade import grade, read, seed_of, variant_of
+from minigrad.classroom.worker import Worker
 from minigrad.errors import ArgumentError
 
 SECRET = b"a secret"
@@ -26,6 +27,20 @@ def test_the_same_submission_gets_the_same_grade(assignment):
 def test_inputs_depend_on_the_secret_and_on_the_submission():
     seeds = {seed_of(*parts) for parts in ((b"a", "x"), (b"b", "x"), (b"a", "y"), (b"a", "x", "y"), (b"a", "xy"))}
     assert len(seeds) == 5 and seed_of(b"a", "x") == seed_of(b"a", "x")
+
+
+def test_functions_share_the_time_of_a_submission_unless_they_share_a_process(assignment, monkeypatch):
+    given = []
+
+    class Seen(Worker):
+        def __init__(self, files, main, limits):
+            given.append(limits.total)
+            super().__init__(files, main, limits)
+
+    monkeypatch.setattr("minigrad.classroom.grade.Worker", Seen)
+    for together in (False, True):
+        grade(assignment, assignment.solution, "alice", SECRET, together=together)
+    assert given == [50.0 / 3, 50.0 / 3, 50.0 / 3, 40.0]
 
 
 def test_credit_is_given_property_by_property(assignment):

@@ -100,6 +100,20 @@ def test_nested_results_are_compared_leaf_by_leaf():
     assert failure(p, lambda x: ([x, 3 * x], 1.0)).sentence.startswith("result 1 of f[0, 0] is ")
 
 
+def test_a_list_of_numbers_is_compared_as_a_whole_so_that_rounding_beside_large_ones_counts_as_0():
+    p = Agrees("f", "t", lambda x: [0.0, 100.0], draw)
+    assert failure(p, lambda x: (1e-12, np.float64(100.0))) is None
+    assert failure(p, lambda x: [np.array(0.1), 100.0]).sentence == "the result of f[0] is 0.1, due is 0; 1 of 2 are wrong"
+    assert failure(p, lambda x: [0.0]).sentence == "the result of f has shape (1,), due is (2,)"
+
+
+def test_an_infinity_that_is_due_is_right_and_excuses_nothing_beside_it():
+    p = Agrees("f", "t", lambda x: np.array([-np.inf, 1.0]), draw)
+    assert failure(p, lambda x: np.array([-np.inf, 1.0])) is None
+    assert failure(p, lambda x: np.array([-np.inf, 2.0])).sentence == "the result of f[1] is 2, due is 1; 1 of 2 are wrong"
+    assert failure(p, lambda x: np.array([np.inf, 1.0])).sentence == "the result of f[0] is inf, due is -inf; 1 of 2 are wrong"
+
+
 def test_a_law_is_asked_and_a_result_it_cannot_read_is_wrong():
     p = Law("f", "t", lambda y, x: None if y["a"] == 1 else "a is not 1", draw)
     assert failure(p, lambda x: {"a": 1}) is None

@@ -156,6 +156,13 @@ def test_the_time_of_all_calls_is_limited_too():
             w.call("loop", 1)
 
 
+def test_a_function_for_which_no_time_is_left_is_not_said_to_loop():
+    with worker(limits=Limits(seconds=5.0, total=0.5)) as w:
+        w.spent = 0.6
+        with pytest.raises(Ended, match=r"double was not called: the calls before took the 0\.5 s there are"):
+            w.call("double", np.ones(1))
+
+
 def test_a_flood_of_prints_is_cut():
     with worker() as w:
         assert w.call("million", 1) == 2 and len(w.printed) == 2000

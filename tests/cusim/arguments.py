@@ -30,13 +30,11 @@ def offset_in_memory(array: np.ndarray) -> int:
 
 
 class GuardedCopy:
-    """A copy of an array, flush with addresses that nobody may touch. The rest of its pages is NaN, and must stay so."""
+    """A copy of an array, flush with addresses that nobody may touch. The rest of its pages is NaN and must stay so."""
 
     def __init__(self, array: np.ndarray, alignment: int):
         self.array, self.bytes = array, array.nbytes
-        self.misalignment = (
-            offset_in_memory(array) % alignment
-        )  # as on a GPU, where the start of an allocation is aligned
+        self.misalignment = offset_in_memory(array) % alignment  # as on a GPU, where allocations begin aligned
         body = -(-(self.bytes + alignment) // PAGE) * PAGE
         self.length = body + 2 * FORBIDDEN
         self.base = libc.mmap(None, self.length, 0, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)

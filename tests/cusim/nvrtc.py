@@ -101,7 +101,7 @@ def compile_check(
         found = compiled(code, flags)
         made.write_text(json.dumps([asdict(kernel) for kernel in found]), encoding="utf-8")
 
-    made_of = [expand(code, folders), *kernel_names(code), *flags, str(libraries()[-1])]
+    made_of = [expand(code, folders), *kernel_names(code), *flags, *map(str, libraries())]
     return [Resources(**kernel) for kernel in json.loads(cached(".json", made_of, make).read_text(encoding="utf-8"))]
 
 

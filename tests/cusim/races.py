@@ -54,7 +54,7 @@ class Race(NamedTuple):
 
 @contextlib.contextmanager
 def fixed_addresses() -> Iterator[None]:
-    """Give programs that start here the addresses that ThreadSanitizer of older compilers needs, where that is allowed."""
+    """Give programs that start here the addresses that older ThreadSanitizers need, where that is allowed."""
     personality = ctypes.CDLL(None).personality
     before = personality(ASK)
     personality(before | NO_RANDOM_ADDRESSES)

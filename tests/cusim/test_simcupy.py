@@ -194,7 +194,7 @@ def test_memory_is_counted_and_limited(cp):
     assert POOL.used_bytes() == before <= POOL.total_bytes()
     POOL.set_limit(size=before + 1000)
     try:
-        with pytest.raises(OutOfMemoryError, match="Out of memory allocating 8,192 bytes"):
+        with cp.cuda.using_allocator(None), pytest.raises(OutOfMemoryError, match="Out of memory allocating 8,192 bytes"):
             cp.zeros(1000)
     finally:
         POOL.set_limit(size=0)

@@ -90,7 +90,7 @@ static bool release_warp(int warp) {
       return false;
     }
     if ((waiting & mask) != mask || !release_group(lanes, mask, first)) continue;
-    rest &= ~mask | (rest & -rest);
+    rest &= ~mask | (rest & -rest);  // the group is done; its first lane goes with the step of the loop
     waiting &= ~mask;
     released = true;
   }

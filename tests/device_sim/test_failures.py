@@ -6,7 +6,8 @@ import pytest
 
 import minigrad
 from minigrad import backend, linalg
-from minigrad.errors import ArgumentError, DeviceError, MissingPackageError, OutOfMemoryError
+from minigrad.errors import ArgumentError, DeviceError, MissingPackageError, OutOfMemoryError, RangeError
+from minigrad.nn import functional as F
 from tests.cusim.simcupy import POOL
 
 
@@ -55,3 +56,15 @@ def test_an_anomaly_on_the_gpu_is_named(cuda):
     x = minigrad.tensor([0.0], device="cuda", requires_grad=True)
     with minigrad.detect_anomaly(), pytest.raises(minigrad.errors.AnomalyError, match="log"):
         x.log()
+
+
+@pytest.mark.parametrize("kernel", [
+    lambda where: F.cross_entropy(minigrad.zeros(2, 3, device=where), minigrad.tensor([0, 10**6], device=where)),
+    lambda where: minigrad.nn.GRU(2, 3).to(where)(minigrad.zeros(4, 2, 2, device=where), lengths=minigrad.tensor([3, 10**6], device=where))[0].sum(),
+    lambda where: F.ctc_loss(minigrad.zeros(4, 1, 3, device=where), minigrad.tensor([[10**6]], device=where), [4], [1]),
+    lambda where: F.embedding(minigrad.tensor([10**6], device=where), minigrad.zeros(3, 2, device=where)).sum(),
+], ids=["cross_entropy", "gru", "ctc_loss", "embedding"])  # fmt: skip
+def test_what_is_out_of_range_never_reaches_a_kernel(kernel, twins):
+    loss = kernel("cuda")  # the simulator would refuse an access outside its arguments
+    with pytest.raises((RangeError, ArgumentError), match="1000000, outside"):
+        loss.item()

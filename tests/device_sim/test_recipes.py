@@ -1,9 +1,12 @@
 """Every recipe trains with `--device cuda`, and comes to the figures that it comes to on the CPU."""
 
+import json
+
 import pytest
 
-from minigrad.cli import main
+from minigrad.cli import classifier, main
 from minigrad.recipes import RECIPES, Run
+from tests.cli.conftest import load_few, sketch
 from tests.recipes.conftest import TOY, with_few_data, without_pictures
 
 TINY = TOY | {"gpt": TOY["gpt"] | {"steps": 2, "layers": 1}, "seq2seq": TOY["seq2seq"] | {"epochs": 1, "words": 4}}
@@ -39,3 +42,15 @@ def test_the_command_line_trains_a_recipe_on_cuda(tmp_path, cuda, capsys):
 def test_a_run_on_cuda_goes_on_on_the_cpu(tmp_path, cuda, capsys):
     figures("names", "cuda", tmp_path)
     assert main(["train", "--resume", str(tmp_path), "--device", "cpu"]) == 0
+
+
+@pytest.mark.parametrize("model", ["mlp", "lenet"])
+def test_the_command_line_trains_a_classifier_of_pictures_on_cuda(model, tmp_path, monkeypatch, cuda, capsys):
+    sketch(monkeypatch)
+    accuracies = {}
+    for device in ("cpu", "cuda"):
+        monkeypatch.setattr(classifier, "load_data", load_few)
+        options = ["--model", model, "--epochs", "1", "--batch-size", "50", "--device", device, "--out", str(tmp_path / device)]
+        assert main(["train", *options]) == 0
+        accuracies[device] = json.loads((tmp_path / device / "metrics.json").read_text())["test_accuracy"]
+    assert accuracies["cuda"] == pytest.approx(accuracies["cpu"], abs=0.05)

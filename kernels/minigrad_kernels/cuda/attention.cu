@@ -71,7 +71,8 @@ struct Softmax {
 
 // What a block does for ROWS queries of a head.
 template <class Cores, class Element>
-__device__ void forward(const Element* q, const Element* k, const Element* v, Element* y, float* lse, const Call& call) {
+__device__ void forward(const Element* q, const Element* k, const Element* v, Element* y, float* lse,
+                        const Call& call) {
   constexpr int ROWS = Cores::ROWS;
   extern __shared__ __align__(16) unsigned char memory[];
   __shared__ Kept<Cores, WIDE, false> kept;
@@ -80,9 +81,9 @@ __device__ void forward(const Element* q, const Element* k, const Element* v, El
   const int T = call.T, U = call.U, E = call.E, F = call.F, blocks = blocks_of<Cores>(T), head = blockIdx.x / blocks;
   const int t0 = (blocks - 1 - blockIdx.x % blocks) * ROWS, t1 = t0 + ROWS - 1;  // long rows of a triangle first
   const Rules rules(call, head);
-  fill<Cores>(query_tile, {q + call.q.start(head, call.heads), T, E, call.q.line}, t0);
-  Stream<Cores, WIDE> keys({k + call.k.start(head, call.heads), U, E, call.k.line});
-  Stream<Cores, WIDE> values({v + call.v.start(head, call.heads), U, F, call.v.line});
+  fill<Cores>(query_tile, {q, call.q, head, T, E}, t0);
+  Stream<Cores, WIDE> keys({k, call.k, head, U, E});
+  Stream<Cores, WIDE> values({v, call.v, head, U, F});
   typename Cores::template Block<WIDE> weights;
   typename Cores::Sums sums;
   Softmax<Cores> softmax;
@@ -104,8 +105,7 @@ __device__ void forward(const Element* q, const Element* k, const Element* v, El
     Cores::add_product(sums, weights, value_tile, (float*)end);
   }
   softmax.finish(sums, lse + size_t(head) * T + t0, T - t0);
-  const Layout y_at = call.layout(T, F);
-  store<Cores>(y + y_at.start(head, call.heads) + size_t(t0) * y_at.line, sums, 1.0f, T - t0, F, y_at.line);
+  store<Cores>(y, call.layout(T, F), head, t0, T, F, sums, 1.0f);
 }
 
 // Twice, for float32 and float16: a launcher reads the types of parameters from here.
@@ -116,10 +116,10 @@ __global__ void __launch_bounds__(Cores::THREADS, Cores::AT_ONCE)
                       int k_outer, int k_inner, int k_line, int v_outer, int v_inner, int v_line, const float* bias,
                       const bool* visible, int mask_outer, int mask_inner, int mask_query, int mask_key,
                       unsigned long long seed, unsigned long long first, unsigned least, float boost) {
-  const Layout q_at{q_outer, q_inner, q_line}, k_at{k_outer, k_inner, k_line}, v_at{v_outer, v_inner, v_line};
-  const Mask mask{bias, visible, mask_outer, mask_inner, mask_query, mask_key};
-  const Dice dice{seed, first, least, boost};
-  forward<Cores>(q, k, v, y, lse, {T, U, E, F, heads, inside, causal, scale, q_at, k_at, v_at, mask, dice});
+  const Call call{T, U, E, F, heads, inside, causal, scale, {q_outer, q_inner, q_line, heads},
+                  {k_outer, k_inner, k_line, heads}, {v_outer, v_inner, v_line, heads},
+                  {bias, visible, mask_outer, mask_inner, mask_query, mask_key}, {seed, first, least, boost}};
+  forward<Cores>(q, k, v, y, lse, call);
 }
 
 template <class Cores>
@@ -130,10 +130,10 @@ __global__ void __launch_bounds__(Cores::THREADS, Cores::AT_ONCE)
                           int k_line, int v_outer, int v_inner, int v_line, const float* bias, const bool* visible,
                           int mask_outer, int mask_inner, int mask_query, int mask_key, unsigned long long seed,
                           unsigned long long first, unsigned least, float boost) {
-  const Layout q_at{q_outer, q_inner, q_line}, k_at{k_outer, k_inner, k_line}, v_at{v_outer, v_inner, v_line};
-  const Mask mask{bias, visible, mask_outer, mask_inner, mask_query, mask_key};
-  const Dice dice{seed, first, least, boost};
-  forward<Cores>(q, k, v, y, lse, {T, U, E, F, heads, inside, causal, scale, q_at, k_at, v_at, mask, dice});
+  const Call call{T, U, E, F, heads, inside, causal, scale, {q_outer, q_inner, q_line, heads},
+                  {k_outer, k_inner, k_line, heads}, {v_outer, v_inner, v_line, heads},
+                  {bias, visible, mask_outer, mask_inner, mask_query, mask_key}, {seed, first, least, boost}};
+  forward<Cores>(q, k, v, y, lse, call);
 }
 
 // INSTANCE: attention_forward<CudaCores<{32|64|128}>>

@@ -1,4 +1,8 @@
-"""Attention on the GPU: which cores multiply, how wide their tiles are, and where a head finds its mask."""
+"""Attention on the GPU: which cores multiply, how wide their tiles are, and where heads lie in memory.
+
+Models make queries, keys and values of all heads at once, so that the heads of a token lie side by side, (B, T, A, E),
+and attention sees a transposed view. The kernels take it as it lies, and give y back in the same way.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from .program import Program
 
 PROGRAM, BACKWARD = Program("attention"), Program("attention_backward")
 FLOAT16 = np.dtype("float16")
-WIDE, NARROW = 64, 32  # lines of a tile that passes, forward and backward: as in the texts
+WIDE, KEYS = 64, 32  # keys of a tile that passes, forward and backward: as in the texts
 DOTS = 8  # queries of a block of attention_dots
 NO_DICE = (0, 0, 0, 1.0)
 
@@ -24,7 +28,8 @@ NO_DICE = (0, 0, 0, 1.0)
 class Cores(NamedTuple):
     """What multiplies: its name, and what its arrays add to that of a kernel; lines and threads of a block; bytes.
 
-    Tiles have one of the `widths`, the least that holds a key and a value. `hands`: rows are handed round.
+    Tiles have one of the `widths`, the least that holds a key and a value; for each, `queries` pass in attention_dkv.
+    `hands`: rows are handed round.
     """
 
     name: str
@@ -33,6 +38,7 @@ class Cores(NamedTuple):
     threads: int
     size: int
     widths: tuple[int, ...]
+    queries: tuple[int, ...]
     hands: bool = False
 
     def shared(self, width: int, kept: int, passing: int, lines: int) -> int:
@@ -42,39 +48,64 @@ class Cores(NamedTuple):
 
 
 CORES = {
-    "highest": Cores("CudaCores<", "", 64, 128, 4, (32, 64, 128), hands=True),
-    "high": Cores("TensorCores<Tf32, ", "", 128, 256, 4, (64, 128)),
-    "medium": Cores("TensorCores<Bf16, ", "", 128, 256, 2, (64, 128)),
-    "float16": Cores("TensorCores<F16, ", "_f16", 128, 256, 2, (64, 128)),
+    "highest": Cores("CudaCores<", "", 64, 128, 4, (32, 64, 128), (32, 32, 32), hands=True),
+    "high": Cores("TensorCores<Tf32, ", "", 128, 256, 4, (64, 128), (32, 16)),
+    "medium": Cores("TensorCores<Bf16, ", "", 128, 256, 2, (64, 128), (32, 16)),
+    "float16": Cores("TensorCores<F16, ", "_f16", 128, 256, 2, (64, 128), (32, 16)),
 }
 
 
-class Call(NamedTuple):
-    """What the kernels of a call have in common."""
+class Call:
+    """What the kernels of a call have in common, and where their arrays lie."""
 
-    cores: Cores
-    width: int
-    heads: int
-    settings: tuple[Any, ...]  # of the kernels, from T on
+    def __init__(self, cores: Cores, width: int, q: Any, k: Any, v: Any) -> None:
+        self.cores, self.width, self.queries = cores, width, cores.queries[cores.widths.index(width)]
+        (self.T, self.E), (self.U, self.F) = q.shape[-2:], v.shape[-2:]
+        self.lead, self.dtype = q.shape[:-2], q.dtype
+        heads = [_on_two_axes(x) for x in (q, k, v)]
+        self.outer, self.inner = heads[0].shape[:2]
+        self.inside = bool(heads[0].strides[1] < heads[0].strides[2])
+        self.given, self.layouts = zip(*[_as_it_lies(x) for x in heads], strict=True)
+        self.settings: tuple[Any, ...] = ()  # of the kernels, from T on
+
+    def setup(self, mask: Any, causal: bool, scale: float, dropped: Any) -> None:
+        """Note what the kernels are told besides arrays."""
+        sizes = (self.T, self.U, self.E, self.F, self.inner, self.inside, causal, scale)
+        layouts = [stride for layout in self.layouts for stride in layout]
+        dice = NO_DICE if dropped is None else dice_for(*dropped)
+        self.settings = (*sizes, *layouts, *_mask_of(mask, self.lead), *dice)
+
+    def room(self, lines: int, width: int) -> tuple[Any, Any]:
+        """Return memory for a result, as the kernels fill it, and the result as it is seen."""
+        axes = (lines, self.inner) if self.inside else (self.inner, lines)
+        memory = room((self.outer, *axes, width), self.dtype)
+        seen = memory.swapaxes(1, 2) if self.inside else memory
+        return memory, seen.reshape(*self.lead, lines, width)
+
+    def laid_out(self, x: Any) -> Any:
+        """Return what was made here, or its gradient, as it lies in memory."""
+        x = _on_two_axes(x)
+        return dense(x.swapaxes(1, 2) if self.inside else x)
 
     def run(self, program: Program, kernel: str, lines: int, shared: int, *arrays: Any) -> None:
         """Run a kernel whose blocks share out `lines` queries or keys per head."""
-        grid = (self.heads * blocks(lines, self.cores.rows),)
+        grid = (self.outer * self.inner * blocks(lines, self.cores.rows),)
         instance = f"{kernel}{self.cores.suffix}<{self.cores.name}{self.width}>>"
         program.launch(instance, grid, self.cores.threads, *arrays, *self.settings, shared=shared)
 
 
 def _call_for(q: Any, k: Any, v: Any, mask: Any, causal: bool, scale: float, dropped: Any) -> Call | None:
     """Return the call, None for what the kernels do not cover."""
-    (T, E), (U, F) = q.shape[-2:], v.shape[-2:]
     cores = _cores_for(q, k, v)
-    width = None if cores is None else next((width for width in cores.widths if max(E, F) <= width), None)
     masked = mask is None or (mask.dtype in (FLOAT32, FLOAT16, np.bool_) and 0 < mask.size <= MOST)
-    if cores is None or width is None or not masked or (dropped is not None and dropped[0] >= 1):
+    if cores is None or not masked or (dropped is not None and dropped[0] >= 1):
         return None
-    dice = NO_DICE if dropped is None else dice_for(*dropped)
-    settings = (T, U, E, F, scale, causal, *_mask_of(mask, q.shape[:-2]), *dice)
-    return Call(cores, width, prod(q.shape[:-2]), settings)
+    width = next((width for width in cores.widths if max(q.shape[-1], v.shape[-1]) <= width), None)
+    if width is None:
+        return None
+    call = Call(cores, width, q, k, v)
+    call.setup(mask, causal, scale, dropped)
+    return call
 
 
 def _cores_for(*arrays: Any) -> Cores | None:
@@ -84,21 +115,35 @@ def _cores_for(*arrays: Any) -> Cores | None:
     return CORES["float16"] if all(x.dtype == FLOAT16 and 0 < x.size <= MOST for x in arrays) else None
 
 
-def _mask_of(mask: Any, lead: tuple[int, ...]) -> tuple[Any, ...]:
-    """Return the mask as numbers to add or as bools, how many heads stand side by side, and the strides of its axes.
+def _on_two_axes(x: Any) -> Any:
+    """Return x with its heads on two axes: (outer, inner, lines, numbers)."""
+    if x.ndim < 4:
+        return x.reshape((1,) * (4 - x.ndim) + x.shape)
+    return x if x.ndim == 4 else x.reshape(-1, *x.shape[-3:])
 
-    Those are two leading axes, queries and keys; 0 where the mask broadcasts.
-    """
+
+def _as_it_lies(x: Any) -> tuple[Any, tuple[int, ...]]:
+    """Return the memory of x from its first number on, and its strides, or those of a copy without gaps."""
+    *strides, column = (step // x.itemsize if n > 1 else 0 for n, step in zip(x.shape, x.strides, strict=True))
+    span = 1 + sum((n - 1) * step for n, step in zip(x.shape, (*strides, column), strict=True))
+    if column > 1 or min(*strides, column) < 0 or span > MOST:
+        return _as_it_lies(cupy.ascontiguousarray(x))
+    memory = x if x.flags.c_contiguous else cupy.lib.stride_tricks.as_strided(x, (span,), (x.itemsize,))
+    return memory, tuple(strides)
+
+
+def _mask_of(mask: Any, lead: tuple[int, ...]) -> tuple[Any, ...]:
+    """Return the mask, as numbers to add or as bools, and its strides, heads on two axes; 0 where it broadcasts."""
     if mask is None:
-        return None, None, 1, 0, 0, 0, 0
-    shape = (1,) * (len(lead) + 2 - mask.ndim) + mask.shape
-    *front, t, u = shape
+        return None, None, 0, 0, 0, 0
+    *front, t, u = (1,) * (len(lead) + 2 - mask.ndim) + mask.shape
     if len(lead) > 2:
-        mask, front, lead = cupy.broadcast_to(mask.reshape(shape), (*lead, t, u)), [prod(lead)], (prod(lead),)
+        mask = cupy.broadcast_to(mask.reshape(*front, t, u), (*lead, t, u))
+        front = [prod(lead[:-1]), lead[-1]]
     outer, inner = (1, 1, *front)[-2:]
     strides = (inner * t * u if outer > 1 else 0, t * u if inner > 1 else 0, u if t > 1 else 0, int(u > 1))
     kinds = (None, dense(mask)) if mask.dtype == np.bool_ else (dense(mask.astype(FLOAT32, copy=False)), None)
-    return *kinds, (1, *lead)[-1], *strides
+    return *kinds, *strides
 
 
 @cache
@@ -114,9 +159,8 @@ def attention_forward(q: Any, k: Any, v: Any, mask: Any, causal: bool, scale: fl
     shared = 0 if call is None else call.cores.shared(call.width, 1, 2, WIDE)
     if call is None or shared > _most_shared(q.device.id):
         return NotImplemented
-    T = q.shape[-2]
-    y, lse = room((*q.shape[:-1], v.shape[-1]), q.dtype), room((call.heads, T))
-    call.run(PROGRAM, "attention_forward", T, shared, dense(q), dense(k), dense(v), y, lse)
+    (memory, y), lse = call.room(call.T, call.F), room((call.outer * call.inner, call.T))
+    call.run(PROGRAM, "attention_forward", call.T, shared, *call.given, memory, lse)
     return y, lse
 
 
@@ -125,19 +169,20 @@ def attention_backward(
 ) -> Any:  # fmt: skip
     """Return dq, dk and dv, as needed, and None; the gradient of a mask is the definition's."""
     call = None if needed[3] or dy.dtype != q.dtype else _call_for(q, k, v, mask, causal, scale, dropped)
-    shared = 0 if call is None else call.cores.shared(call.width, 2, 3, NARROW)
-    if call is None or shared > _most_shared(q.device.id):
+    if call is None:
         return NotImplemented
-    (T, F), U = dy.shape[-2:], k.shape[-2]
-    dy, lse, dots = dense(dy), dense(lse), room((call.heads, T))
-    lines, kernel = call.heads * T, f"attention_dots{call.cores.suffix}"
-    BACKWARD.launch(kernel, (blocks(lines, DOTS),), 32 * DOTS, dy, dense(y), dots, lines, F)
-    given = (dy, dense(q), dense(k), dense(v), lse, dots)
-    gradients: list[Any] = [None, None, None, None]
+    shared = [call.cores.shared(call.width, 2, 3, lines) for lines in (KEYS, call.queries)]
+    if max(shared) > _most_shared(q.device.id):
+        return NotImplemented
+    dy, lse, dots = call.laid_out(dy), dense(lse), room((lse.size,))
+    sizes = (dots.size, call.T, call.F, call.inner, call.inside)
+    kernel = f"attention_dots{call.cores.suffix}"
+    BACKWARD.launch(kernel, (blocks(dots.size, DOTS),), 32 * DOTS, dy, call.laid_out(y), dots, *sizes)
+    given, gradients = (dy, *call.given, lse, dots), [None] * 4
     if needed[0]:
-        gradients[0] = room(q.shape, q.dtype)
-        call.run(BACKWARD, "attention_dq", T, shared, *given, gradients[0])
+        memory, gradients[0] = call.room(call.T, call.E)
+        call.run(BACKWARD, "attention_dq", call.T, shared[0], *given, memory)
     if needed[1] or needed[2]:
-        gradients[1:3] = room(k.shape, q.dtype), room(v.shape, q.dtype)
-        call.run(BACKWARD, "attention_dkv", U, shared, *given, *gradients[1:3])
+        (of_k, gradients[1]), (of_v, gradients[2]) = call.room(call.U, call.E), call.room(call.U, call.F)
+        call.run(BACKWARD, "attention_dkv", call.U, shared[1], *given, of_k, of_v)
     return gradients

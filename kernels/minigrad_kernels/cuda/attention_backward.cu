@@ -20,11 +20,12 @@
 #include "attention_rules.cuh"
 #include "team.cuh"
 
-constexpr int NARROW = 32;  // lines of a tile that passes: half of forward, where less is held in registers
+constexpr int KEYS = 32;  // of a tile that passes in attention_dq: half of forward, where less is held in registers
 
 // D of the query of a line in memory, by a warp.
 template <class Element>
-__device__ void dots_of(const Element* dy, const Element* y, float* dots, int lines, int T, int F, int heads, bool inside) {
+__device__ void dots_of(const Element* dy, const Element* y, float* dots, int lines, int T, int F, int heads,
+                        bool inside) {
   const int line = blockIdx.x * 8 + threadIdx.x / 32;
   if (line >= lines) return;
   const Element *const a = dy + size_t(line) * F, *const b = y + size_t(line) * F;
@@ -60,11 +61,11 @@ struct Saved {
 };
 
 // What goes back of a tile of weights.
-template <class Cores, bool TURNED>
+template <class Cores, int N, bool TURNED>
 struct Way {
-  using Block = typename Cores::template Block<NARROW>;
-  Saved<TURNED ? NARROW : Cores::ROWS> saved;
-  Kept<Cores, NARROW, TURNED> kept;
+  using Block = typename Cores::template Block<N>;
+  Saved<TURNED ? N : Cores::ROWS> saved;
+  Kept<Cores, N, TURNED> kept;
 
   // Turns finished scores into weights.
   __device__ void weigh(Block& scores) const {
@@ -72,7 +73,8 @@ struct Way {
   }
 
   // Turns dy vᵀ, the gradients of dropped weights, into those of scores.
-  __device__ void differentiate(Block& slopes, Block& weights, const Rules& rules, const Dice& dice, int t0, int u0) const {
+  __device__ void differentiate(Block& slopes, Block& weights, const Rules& rules, const Dice& dice, int t0,
+                                int u0) const {
     if (dice.least) kept.drop(slopes, dice, rules, t0, u0);
 #pragma unroll
     for (int i = 0; i < Cores::HELD_ROWS; i++)
@@ -90,25 +92,24 @@ __device__ void queries_back(const Element* dy, const Element* q, const Element*
                              const float* dots, Element* dq, const Call& call) {
   constexpr int ROWS = Cores::ROWS, TILES = 2 * ROWS;
   extern __shared__ __align__(16) unsigned char memory[];
-  __shared__ Way<Cores, false> way;
+  __shared__ Way<Cores, KEYS, false> way;
   auto *const query_tile = tile<Cores>(memory, 0), *const dy_tile = tile<Cores>(memory, ROWS);
-  auto *const value_tile = tile<Cores>(memory, TILES), *const key_tiles = tile<Cores>(memory, TILES + NARROW);
-  auto* const end = tile<Cores>(memory, TILES + 3 * NARROW);
+  auto *const value_tile = tile<Cores>(memory, TILES), *const key_tiles = tile<Cores>(memory, TILES + KEYS);
+  auto* const end = tile<Cores>(memory, TILES + 3 * KEYS);
   const int T = call.T, U = call.U, E = call.E, F = call.F, blocks = blocks_of<Cores>(T), head = blockIdx.x / blocks;
   const int t0 = (blocks - 1 - blockIdx.x % blocks) * ROWS, t1 = t0 + ROWS - 1;  // long rows of a triangle first
-  const Layout dy_at = call.layout(T, F), dq_at = call.layout(T, E);
   const Rules rules(call, head);
-  fill<Cores>(query_tile, {q + call.q.start(head, call.heads), T, E, call.q.line}, t0);
-  fill<Cores>(dy_tile, {dy + dy_at.start(head, call.heads), T, F, dy_at.line}, t0);
+  fill<Cores>(query_tile, {q, call.q, head, T, E}, t0);
+  fill<Cores>(dy_tile, {dy, call.layout(T, F), head, T, F}, t0);
   way.saved.load(lse, dots, head, t0, T);
-  Stream<Cores, NARROW> keys({k + call.k.start(head, call.heads), U, E, call.k.line});
-  Stream<Cores, NARROW> values({v + call.v.start(head, call.heads), U, F, call.v.line});
-  typename Cores::template Block<NARROW> weights, slopes;
+  Stream<Cores, KEYS> keys({k, call.k, head, U, E});
+  Stream<Cores, KEYS> values({v, call.v, head, U, F});
+  typename Cores::template Block<KEYS> weights, slopes;
   typename Cores::Sums sums;
   keys.start(key_tiles, 0);
-  for (int u0 = 0; !rules.blind(t1, u0); u0 += NARROW) {
+  for (int u0 = 0; !rules.blind(t1, u0); u0 += KEYS) {
     const bool busy = t0 + Cores::first_row() < T && !rules.blind(t0 + Cores::last_row(), u0);
-    auto* const key_tile = alternate<Cores, NARROW>(key_tiles, u0);
+    auto* const key_tile = alternate<Cores, KEYS>(key_tiles, u0);
     keys.land(key_tile);
     __syncthreads();  // the keys are there, and nobody needs the last values and draws any more
     if (call.dice.least) way.kept.draw(call.dice, rules, t0, u0);
@@ -116,7 +117,7 @@ __device__ void queries_back(const Element* dy, const Element* q, const Element*
     if (busy) Cores::multiply(weights, query_tile, key_tile);
     values.land(value_tile);
     __syncthreads();  // the values and draws are there
-    if (!rules.blind(t1, u0 + NARROW)) keys.start(alternate<Cores, NARROW>(key_tiles, u0 + NARROW), u0 + NARROW);
+    if (!rules.blind(t1, u0 + KEYS)) keys.start(alternate<Cores, KEYS>(key_tiles, u0 + KEYS), u0 + KEYS);
     if (!busy) continue;
     rules.finish<Cores, false>(weights, t0, u0);
     way.weigh(weights);
@@ -124,35 +125,33 @@ __device__ void queries_back(const Element* dy, const Element* q, const Element*
     way.differentiate(slopes, weights, rules, call.dice, t0, u0);
     Cores::add_product(sums, slopes, key_tile, (float*)end);
   }
-  dq += dq_at.start(head, call.heads) + size_t(t0) * dq_at.line;
-  store<Cores>(dq, sums, call.scale, T - t0, E, dq_at.line);
+  store<Cores>(dq, call.layout(T, E), head, t0, T, E, sums, call.scale);
 }
 
 // What a block does for ROWS keys and values of a head.
 template <class Cores, class Element>
 __device__ void keys_back(const Element* dy, const Element* q, const Element* k, const Element* v, const float* lse,
                           const float* dots, Element* dk, Element* dv, const Call& call) {
-  constexpr int ROWS = Cores::ROWS, TILES = 2 * ROWS;
+  constexpr int ROWS = Cores::ROWS, TILES = 2 * ROWS, QUERIES = Cores::QUERIES;
   extern __shared__ __align__(16) unsigned char memory[];
-  __shared__ Way<Cores, true> way;
+  __shared__ Way<Cores, QUERIES, true> way;
   auto *const key_tile = tile<Cores>(memory, 0), *const value_tile = tile<Cores>(memory, ROWS);
-  auto *const dy_tile = tile<Cores>(memory, TILES), *const query_tiles = tile<Cores>(memory, TILES + NARROW);
-  auto* const end = tile<Cores>(memory, TILES + 3 * NARROW);
+  auto *const dy_tile = tile<Cores>(memory, TILES), *const query_tiles = tile<Cores>(memory, TILES + QUERIES);
+  auto* const end = tile<Cores>(memory, TILES + 3 * QUERIES);
   const int T = call.T, U = call.U, E = call.E, F = call.F, blocks = blocks_of<Cores>(U), head = blockIdx.x / blocks;
   const int u0 = blockIdx.x % blocks * ROWS;
-  const Layout dy_at = call.layout(T, F), dk_at = call.layout(U, E), dv_at = call.layout(U, F);
   const Rules rules(call, head);
-  fill<Cores>(key_tile, {k + call.k.start(head, call.heads), U, E, call.k.line}, u0);
-  fill<Cores>(value_tile, {v + call.v.start(head, call.heads), U, F, call.v.line}, u0);
-  Stream<Cores, NARROW> queries({q + call.q.start(head, call.heads), T, E, call.q.line});
-  Stream<Cores, NARROW> dys({dy + dy_at.start(head, call.heads), T, F, dy_at.line});
-  typename Cores::template Block<NARROW> weights, slopes;
+  fill<Cores>(key_tile, {k, call.k, head, U, E}, u0);
+  fill<Cores>(value_tile, {v, call.v, head, U, F}, u0);
+  Stream<Cores, QUERIES> queries({q, call.q, head, T, E});
+  Stream<Cores, QUERIES> dys({dy, call.layout(T, F), head, T, F});
+  typename Cores::template Block<QUERIES> weights, slopes;
   typename Cores::Sums dk_sums, dv_sums;
-  const int begin = call.causal ? u0 / NARROW * NARROW : 0;  // earlier queries see none of these keys
-  if (begin < T) queries.start(alternate<Cores, NARROW>(query_tiles, begin), begin);
-  for (int t0 = begin; t0 < T; t0 += NARROW) {
-    const bool busy = !rules.blind(t0 + NARROW - 1, u0 + Cores::first_row());
-    auto* const query_tile = alternate<Cores, NARROW>(query_tiles, t0);
+  const int begin = call.causal ? u0 / QUERIES * QUERIES : 0;  // earlier queries see none of these keys
+  if (begin < T) queries.start(alternate<Cores, QUERIES>(query_tiles, begin), begin);
+  for (int t0 = begin; t0 < T; t0 += QUERIES) {
+    const bool busy = !rules.blind(t0 + QUERIES - 1, u0 + Cores::first_row());
+    auto* const query_tile = alternate<Cores, QUERIES>(query_tiles, t0);
     queries.land(query_tile);
     __syncthreads();  // the queries are there, and nobody needs the last dy, lse and draws any more
     way.saved.load(lse, dots, head, t0, T);
@@ -161,7 +160,7 @@ __device__ void keys_back(const Element* dy, const Element* q, const Element* k,
     if (busy) Cores::multiply(weights, key_tile, query_tile);
     dys.land(dy_tile);
     __syncthreads();  // dy, lse and draws are there
-    if (t0 + NARROW < T) queries.start(alternate<Cores, NARROW>(query_tiles, t0 + NARROW), t0 + NARROW);
+    if (t0 + QUERIES < T) queries.start(alternate<Cores, QUERIES>(query_tiles, t0 + QUERIES), t0 + QUERIES);
     if (!busy) continue;
     rules.finish<Cores, true>(weights, t0, u0);
     way.weigh(weights);
@@ -172,38 +171,36 @@ __device__ void keys_back(const Element* dy, const Element* q, const Element* k,
     way.differentiate(slopes, weights, rules, call.dice, t0, u0);
     Cores::add_product(dk_sums, slopes, query_tile, (float*)end);
   }
-  dk += dk_at.start(head, call.heads) + size_t(u0) * dk_at.line;
-  dv += dv_at.start(head, call.heads) + size_t(u0) * dv_at.line;
-  store<Cores>(dk, dk_sums, call.scale, U - u0, E, dk_at.line);
-  store<Cores>(dv, dv_sums, 1.0f, U - u0, F, dv_at.line);
+  store<Cores>(dk, call.layout(U, E), head, u0, U, E, dk_sums, call.scale);
+  store<Cores>(dv, call.layout(U, F), head, u0, U, F, dv_sums, 1.0f);
 }
 
 // Each twice, for float32 and float16: a launcher reads the types of parameters from here.
 template <class Cores>
-__global__ void __launch_bounds__(Cores::THREADS, Cores::AT_ONCE)
+__global__ void __launch_bounds__(Cores::THREADS, Cores::AT_ONCE_DQ)
     attention_dq(const float* dy, const float* q, const float* k, const float* v, const float* lse, const float* dots,
                  float* dq, int T, int U, int E, int F, int heads, bool inside, bool causal, float scale, int q_outer,
                  int q_inner, int q_line, int k_outer, int k_inner, int k_line, int v_outer, int v_inner, int v_line,
                  const float* bias, const bool* visible, int mask_outer, int mask_inner, int mask_query, int mask_key,
                  unsigned long long seed, unsigned long long first, unsigned least, float boost) {
-  const Layout q_at{q_outer, q_inner, q_line}, k_at{k_outer, k_inner, k_line}, v_at{v_outer, v_inner, v_line};
-  const Mask mask{bias, visible, mask_outer, mask_inner, mask_query, mask_key};
-  const Dice dice{seed, first, least, boost};
-  queries_back<Cores>(dy, q, k, v, lse, dots, dq, {T, U, E, F, heads, inside, causal, scale, q_at, k_at, v_at, mask, dice});
+  const Call call{T, U, E, F, heads, inside, causal, scale, {q_outer, q_inner, q_line, heads},
+                  {k_outer, k_inner, k_line, heads}, {v_outer, v_inner, v_line, heads},
+                  {bias, visible, mask_outer, mask_inner, mask_query, mask_key}, {seed, first, least, boost}};
+  queries_back<Cores>(dy, q, k, v, lse, dots, dq, call);
 }
 
 template <class Cores>
-__global__ void __launch_bounds__(Cores::THREADS, Cores::AT_ONCE)
+__global__ void __launch_bounds__(Cores::THREADS, Cores::AT_ONCE_DQ)
     attention_dq_f16(const unsigned short* dy, const unsigned short* q, const unsigned short* k,
                      const unsigned short* v, const float* lse, const float* dots, unsigned short* dq, int T, int U,
                      int E, int F, int heads, bool inside, bool causal, float scale, int q_outer, int q_inner,
                      int q_line, int k_outer, int k_inner, int k_line, int v_outer, int v_inner, int v_line,
                      const float* bias, const bool* visible, int mask_outer, int mask_inner, int mask_query,
                      int mask_key, unsigned long long seed, unsigned long long first, unsigned least, float boost) {
-  const Layout q_at{q_outer, q_inner, q_line}, k_at{k_outer, k_inner, k_line}, v_at{v_outer, v_inner, v_line};
-  const Mask mask{bias, visible, mask_outer, mask_inner, mask_query, mask_key};
-  const Dice dice{seed, first, least, boost};
-  queries_back<Cores>(dy, q, k, v, lse, dots, dq, {T, U, E, F, heads, inside, causal, scale, q_at, k_at, v_at, mask, dice});
+  const Call call{T, U, E, F, heads, inside, causal, scale, {q_outer, q_inner, q_line, heads},
+                  {k_outer, k_inner, k_line, heads}, {v_outer, v_inner, v_line, heads},
+                  {bias, visible, mask_outer, mask_inner, mask_query, mask_key}, {seed, first, least, boost}};
+  queries_back<Cores>(dy, q, k, v, lse, dots, dq, call);
 }
 
 template <class Cores>
@@ -214,10 +211,10 @@ __global__ void __launch_bounds__(Cores::THREADS, 256 / Cores::THREADS)
                   int k_line, int v_outer, int v_inner, int v_line, const float* bias, const bool* visible,
                   int mask_outer, int mask_inner, int mask_query, int mask_key, unsigned long long seed,
                   unsigned long long first, unsigned least, float boost) {
-  const Layout q_at{q_outer, q_inner, q_line}, k_at{k_outer, k_inner, k_line}, v_at{v_outer, v_inner, v_line};
-  const Mask mask{bias, visible, mask_outer, mask_inner, mask_query, mask_key};
-  const Dice dice{seed, first, least, boost};
-  keys_back<Cores>(dy, q, k, v, lse, dots, dk, dv, {T, U, E, F, heads, inside, causal, scale, q_at, k_at, v_at, mask, dice});
+  const Call call{T, U, E, F, heads, inside, causal, scale, {q_outer, q_inner, q_line, heads},
+                  {k_outer, k_inner, k_line, heads}, {v_outer, v_inner, v_line, heads},
+                  {bias, visible, mask_outer, mask_inner, mask_query, mask_key}, {seed, first, least, boost}};
+  keys_back<Cores>(dy, q, k, v, lse, dots, dk, dv, call);
 }
 
 template <class Cores>
@@ -229,10 +226,10 @@ __global__ void __launch_bounds__(Cores::THREADS, 256 / Cores::THREADS)
                       int v_outer, int v_inner, int v_line, const float* bias, const bool* visible, int mask_outer,
                       int mask_inner, int mask_query, int mask_key, unsigned long long seed, unsigned long long first,
                       unsigned least, float boost) {
-  const Layout q_at{q_outer, q_inner, q_line}, k_at{k_outer, k_inner, k_line}, v_at{v_outer, v_inner, v_line};
-  const Mask mask{bias, visible, mask_outer, mask_inner, mask_query, mask_key};
-  const Dice dice{seed, first, least, boost};
-  keys_back<Cores>(dy, q, k, v, lse, dots, dk, dv, {T, U, E, F, heads, inside, causal, scale, q_at, k_at, v_at, mask, dice});
+  const Call call{T, U, E, F, heads, inside, causal, scale, {q_outer, q_inner, q_line, heads},
+                  {k_outer, k_inner, k_line, heads}, {v_outer, v_inner, v_line, heads},
+                  {bias, visible, mask_outer, mask_inner, mask_query, mask_key}, {seed, first, least, boost}};
+  keys_back<Cores>(dy, q, k, v, lse, dots, dk, dv, call);
 }
 
 // INSTANCE: {attention_dots|attention_dots_f16}

@@ -16,7 +16,8 @@ struct CudaCores {
   using Memory = Floats;
   using Value = float;
   static constexpr bool ROUNDS = false;
-  static constexpr int WIDTH = W, PITCH = W + 4, THREADS = 128, ROWS = 64, AT_ONCE = W <= 64 ? 3 : 2;
+  static constexpr int WIDTH = W, PITCH = W + 4, THREADS = 128, ROWS = 64, QUERIES = 32;
+  static constexpr int AT_ONCE = W <= 64 ? 3 : 2, AT_ONCE_DQ = AT_ONCE;  // blocks that have registers
   static constexpr int LANES = 16, HELD_ROWS = 8;  // lanes that share a row; rows of which a thread has a part
 
   template <int N>

@@ -27,7 +27,9 @@ struct TensorCores {
   using Value = typename Kind::Element;
   static constexpr bool ROUNDS = true, WORDS = sizeof(Value) == 4;
   static constexpr int HALF = 16 / sizeof(Value), STEP = 2 * HALF;  // numbers in 16 bytes, in one multiplication
-  static constexpr int WIDTH = W, PITCH = W + HALF, THREADS = 256, ROWS = 128, AT_ONCE = 1;
+  static constexpr int WIDTH = W, PITCH = W + HALF, THREADS = 256, ROWS = 128;
+  static constexpr int AT_ONCE = 1, AT_ONCE_DQ = W <= 64 ? 2 : 1;  // blocks that have registers, forward and for dq
+  static constexpr int QUERIES = W <= 64 ? 32 : 16;  // that pass in attention_dkv: registers run out at 128
   static constexpr int LANES = 4, HELD_ROWS = 2;  // lanes that share a row; rows of which a thread has a part
 
   template <int N>

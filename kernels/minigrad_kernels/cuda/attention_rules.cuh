@@ -37,8 +37,8 @@ struct Call {
   Dice dice;
 
   __device__ Layout layout(int count, int width) const {
-    if (inside) return {count * heads * width, width, heads * width};
-    return {heads * count * width, count * width, width};
+    if (inside) return {count * heads * width, width, heads * width, heads};
+    return {heads * count * width, count * width, width, heads};
   }
 };
 
@@ -99,6 +99,7 @@ struct Kept {
   }
 
   __device__ void draw(const Dice& dice, const Rules& rules, int t0, int u0) {
+#pragma unroll 1  // else registers run out
     for (int i = threadIdx.x; i < QUERIES * DRAWN; i += Cores::THREADS) {
       const int query = i / DRAWN, byte = i % DRAWN;
       const unsigned long long block = dice.first + number(rules, t0 + query, u0) / HALVES + byte;

@@ -59,10 +59,11 @@ __device__ typename Cores::Value* alternate(typename Cores::Value* tiles, int fi
 template <class Cores>
 __device__ int blocks_of(int lines) { return (lines + Cores::ROWS - 1) / Cores::ROWS; }
 
-// Where lines lie: so far apart, and the heads on each of their two axes, of which the inner one has `heads`.
+// Where the lines of heads lie: how far one line is from the next, and one head on each of their two axes, of which the
+// inner one has `heads`.
 struct Layout {
-  int outer, inner, line;
-  __device__ size_t start(int head, int heads) const { return size_t(head / heads) * outer + size_t(head % heads) * inner; }
+  int outer, inner, line, heads;
+  __device__ size_t start(int head) const { return size_t(head / heads) * outer + size_t(head % heads) * inner; }
 };
 
 // The lines of one head in memory.
@@ -72,8 +73,8 @@ struct Lines {
   int count, width, pitch;
   bool aligned;  // they can be read 16 bytes at a time
 
-  __device__ Lines(const typename Memory::Element* head, int count, int width, int pitch)
-      : from(head), count(count), width(width), pitch(pitch),
+  __device__ Lines(const typename Memory::Element* x, const Layout& at, int head, int count, int width)
+      : from(x + at.start(head)), count(count), width(width), pitch(at.line),
         aligned((width | pitch) * sizeof(*from) % 16 == 0 && size_t(from) % 16 == 0) {}
 
   __device__ bool real(int line, int column) const { return line < count && column < width; }
@@ -105,10 +106,10 @@ struct Lines {
 template <class Cores, int N, class F>
 __device__ void deal(F f) {
   constexpr int NUMBERS = 16 / sizeof(typename Cores::Memory::Element), PIECES = Cores::WIDTH / NUMBERS;
-  constexpr int AT_ONCE = Cores::THREADS / PIECES;  // lines
+  constexpr int LINES = Cores::THREADS / PIECES;  // of a turn
   const int line = threadIdx.x / PIECES, column = threadIdx.x % PIECES * NUMBERS;
 #pragma unroll
-  for (int turn = 0; turn < N / AT_ONCE; turn++) f(turn, turn * AT_ONCE + line, column);
+  for (int turn = 0; turn < N / LINES; turn++) f(turn, turn * LINES + line, column);
 }
 
 // Fills a tile that stays, with the ROWS lines from `first` on.
@@ -154,11 +155,12 @@ __device__ void each_of(Block& block, F f) {
     for (int j = 0; j < Block::HELD_COLUMNS; j++) f(block.at(i, j), Cores::row(i), Cores::column(j));
 }
 
-// Stores a block of sums, times a factor, as the first `count` lines from `x` on.
+// Stores a block of sums, times a factor, as lines of one head, from `first` on.
 template <class Cores>
-__device__ void store(typename Cores::Memory::Element* x, typename Cores::Sums& sums, float factor, int count, int width,
-                      int pitch) {
+__device__ void store(typename Cores::Memory::Element* x, const Layout& at, int head, int first, int count, int width,
+                      typename Cores::Sums& sums, float factor) {
+  x += at.start(head) + size_t(first) * at.line;
   each_of<Cores>(sums, [&](float& sum, int line, int column) {
-    if (line < count && column < width) x[line * pitch + column] = Cores::Memory::stored(sum * factor);
+    if (first + line < count && column < width) x[line * at.line + column] = Cores::Memory::stored(sum * factor);
   });
 }

@@ -11,8 +11,8 @@
 // differs is where a number comes from (conv_operands.cuh): with a stored matrix of windows, an image would be written
 // and read R·S times.
 //
-// With stride s, a pixel is reached by every s-th tap only, by the same ones as every s-th pixel. So paint is s parts per
-// axis, one for each blockIdx.y, in which all multiplications count. No two blocks write to one result.
+// With stride s, a pixel is reached by every s-th tap only, by the same ones as every s-th pixel. So paint is s parts
+// per axis, one for each blockIdx.y, in which all multiplications count. No two blocks write to one result.
 #include "conv_operands.cuh"
 #include "conv_results.cuh"
 #include "tile.cuh"
@@ -27,8 +27,8 @@ struct Block {
   const int m = threadIdx.x / 32 / ACROSS * Warp::M, n = threadIdx.x / 32 % ACROSS * Warp::N;
   Warp sums;
 
-  // Takes slices of DEPTH to shared memory, which holds two: one barrier for each slice. Lines are 4 numbers longer than
-  // a tile, so that 4 lanes along a side times 8 along depth store to 32 banks.
+  // Takes slices of DEPTH to shared memory, which holds two: one barrier for each slice. Lines are 4 numbers longer
+  // than a tile, so that 4 lanes along a side times 8 along depth store to 32 banks.
   template <class Left, class Right>
   __device__ void multiply(Left& left, Right& right, unsigned start, unsigned stop) {
     __shared__ __align__(16) float a[2][DEPTH][M + 4];

@@ -42,8 +42,8 @@ struct Strip {
 
 template <int R, int STRIDE, bool TURNED>
 __global__ void __launch_bounds__(BLOCK) depthwise(
-    const float* x, const float* w, const float* b, float* y, int planes, int C, int H, int W, int P, int Q, int padding_h,
-    int padding_w) {
+    const float* x, const float* w, const float* b, float* y, int planes, int C, int H, int W, int P, int Q,
+    int padding_h, int padding_w) {
   const unsigned i = blockIdx.x * unsigned(BLOCK) + threadIdx.x, strips = strips_of(P, Q), plane = i / strips;
   if (plane >= planes) return;
   const Strip<R, STRIDE> strip(i - plane * strips, Q, padding_h, padding_w);

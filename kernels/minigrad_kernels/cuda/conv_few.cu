@@ -1,11 +1,10 @@
-// Convolutions with few filters in a group, depthwise ones above all, and their gradients: sums without tiles.
+// Convolutions with few filters in a group, and gradients with few numbers: sums without tiles.
 //
-//     depthwise 3×3    9 multiply-adds per result, 8 bytes: bound by memory, if a tap costs few instructions
+//     result[m] = Σ_term filter[m, term] · image[...] for up to ROWS filters         2 ROWS flops for each pixel read
 //
-// A tile of 32 filters would be empty where a group has one. So a thread takes a spot, with a sum for each of up to
-// ROWS filters, and reads its window through the first-level cache, where R·S neighbours find the same pixels. Terms
-// lie beside their filters in shared memory: for one filter, a tap is one read of 16 bytes, two additions, a test and a
-// multiply-add.
+// A tile of 32 filters would be empty where a group has four. So a thread takes a spot, with a sum for each filter, and
+// reads its window through the first-level cache, where R·S neighbours find the same pixels. Terms lie beside their
+// filters in shared memory. A term costs a dozen instructions beside the multiply-adds: bound by these.
 //
 // The filters' gradient has many spots for few sums: a block adds up a share of the spots for TAPS terms of one filter.
 #include "conv_results.cuh"
@@ -30,7 +29,7 @@ __global__ void __launch_bounds__(BLOCK)
   const Tile tile(part, columns, ROWS, BLOCK);
   if (tile.group >= part.groups) return;  // a part with fewer spots than the largest
   const unsigned column = tile.column + threadIdx.x;
-  const Window window(part, x, tile.group, min(column, columns - 1));
+  const Window window(part, tile.group, min(column, columns - 1));
   const Term* terms = terms_of(plan, part);
   const float* filters = w + size_t(tile.group) * part.filters;
   float sums[ROWS];
@@ -50,7 +49,7 @@ __global__ void __launch_bounds__(BLOCK)
 #pragma unroll 4
     for (int t = 0; t < count; t++) {
       const Weighted<ROWS> term = weighted[t];
-      const float v = part.bounds.hold(window.place + term.place) ? window.from[term.pixel] : 0.0f;
+      const float v = part.bounds.hold(window.place + term.place) ? x[window.first + term.pixel] : 0.0f;
 #pragma unroll
       for (int m = 0; m < ROWS; m++) sums[m] += term.w[m] * v;
     }
@@ -79,11 +78,11 @@ __global__ void __launch_bounds__(BLOCK)
     pixel[t] = term.pixel, place[t] = term.place;
   }
   for (unsigned column = start + threadIdx.x; column < stop; column += BLOCK) {
-    const Window window(part, x, group, column);
+    const Window window(part, group, column);
     const float v = y[part.output(column, group) + row * part.plane];
 #pragma unroll
     for (int t = 0; t < TAPS; t++)
-      if (part.bounds.hold(window.place + place[t])) sums[t] += v * window.from[pixel[t]];
+      if (part.bounds.hold(window.place + place[t])) sums[t] += v * x[window.first + pixel[t]];
   }
   float* to = w + (size_t(blockIdx.y) * part.groups + group) * part.filters + size_t(row) * part.terms + first;
 #pragma unroll

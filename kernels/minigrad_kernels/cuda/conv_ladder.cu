@@ -1,4 +1,4 @@
-// The first rungs of a ladder: a convolution of stride 1 that keeps the size of its images, from its definition to tiles.
+// The first rungs of a ladder: a convolution of stride 1 that keeps the size of its images, from definition to tiles.
 //
 //     y[n, k, p, q] = Σ_crs w[k, c, r, s] x[n, c, p + r - R/2, q + s - R/2]         R × R taps, R odd
 //
@@ -11,7 +11,7 @@ __device__ float pixel(const float* plane, int h, int w, int H, int W) {
 }
 
 // A thread for each result. Neighbours in a warp read neighbouring pixels and the same filter, but every multiply-add
-// reads two numbers, from the first-level cache at best: 8 bytes for 2 flops, and a test for each. Bound by those reads.
+// reads two numbers, from the first-level cache at best: 8 bytes for 2 flops, and a test. Bound by those reads.
 __global__ void __launch_bounds__(256)
     conv_naive(const float* x, const float* w, float* y, int N, int C, int K, int H, int W, int R) {
   const long long i = blockIdx.x * 256LL + threadIdx.x;
@@ -54,9 +54,9 @@ __global__ void __launch_bounds__(SIDE * SIDE)
   if (p0 + row < H && q0 + column < W) y[((size_t(n) * K + k) * H + p0 + row) * W + q0 + column] = sum;
 }
 
-// The same sums as a product of matrices, w (K, CRS) times windows (CRS, NHW), in tiles of 16 × 16. The matrix of windows
-// is not stored: a thread finds the one pixel that it adds to a tile. So images are read once for 16 filters. A thread
-// still reads two numbers from shared memory for a multiply-add. Bound by those reads.
+// The same sums as a product of matrices, w (K, CRS) times windows (CRS, NHW), in tiles of 16 × 16. The matrix of
+// windows is not stored: a thread finds the one pixel that it adds to a tile. So images are read once for 16 filters. A
+// thread still reads two numbers from shared memory for a multiply-add. Bound by those reads.
 __global__ void __launch_bounds__(SIDE * SIDE)
     conv_gathered(const float* x, const float* w, float* y, int N, int C, int K, int H, int W, int R) {
   __shared__ float a[SIDE][SIDE + 1];

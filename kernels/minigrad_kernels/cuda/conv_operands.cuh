@@ -1,11 +1,11 @@
-// The factors of a convolution as matrices, gathered a tile at a time from where they are: nothing is copied in between.
+// The factors of a convolution as matrices, gathered a tile at a time from where they are: nothing is stored between.
 //
 //              A: rows × depth                  B: depth × columns
 //     slide    Filters   rows × terms           Windows   terms × spots         paint likewise, with its own terms
 //     match    Outputs   rows × spots           Shifted   spots × terms
 //
-// THREADS threads share the SIDE × DEPTH numbers of a tile. Each has COUNT of them: the i-th is at side(i), depth(i), and
-// comes from source(i). The threads of a warp read neighbours in memory: along spots, or along a row of filters.
+// THREADS threads share the SIDE × DEPTH numbers of a tile. Each has COUNT of them: the i-th is at side(i), depth(i),
+// and comes from source(i). The threads of a warp read neighbours in memory: along spots, or along a row of filters.
 #pragma once
 #include "conv_windows.cuh"
 
@@ -49,17 +49,18 @@ struct Filters : AlongDepth<THREADS, SIDE, DEPTH> {
 template <int THREADS, int SIDE, int DEPTH>
 struct Windows : AlongSide<THREADS, SIDE, DEPTH> {
   using Along = AlongSide<THREADS, SIDE, DEPTH>;
+  const float* x;
   const Window window;
   const Bounds bounds;
   const Term *terms, *now;
 
   __device__ Windows(const Part& part, const int* plan, const float* x, const Tile& tile, unsigned columns)
-      : window(part, x, tile.group, min(tile.column + Along::side(0), columns - 1)), bounds(part.bounds),
+      : x(x), window(part, tile.group, min(tile.column + Along::side(0), columns - 1)), bounds(part.bounds),
         terms(terms_of(plan, part)) {}
   __device__ void step(unsigned start) { now = terms + start; }
   __device__ Source source(int i) const {
     const Term term = now[Along::depth(i)];
-    return {window.from + term.pixel, bounds.hold(window.place + term.place) && term.filter >= 0};
+    return {x + (window.first + term.pixel), bounds.hold(window.place + term.place) && term.filter >= 0};
   }
 };
 
@@ -90,9 +91,9 @@ template <int THREADS, int SIDE, int DEPTH>
 struct Shifted : AlongDepth<THREADS, SIDE, DEPTH> {
   using Along = AlongDepth<THREADS, SIDE, DEPTH>;
   const Part& part;
-  const float *x, *from;
+  const float* x;
   const Term* terms;
-  int group, count;
+  int group, count, first;
   unsigned stop, place;
   bool real;
 
@@ -101,13 +102,13 @@ struct Shifted : AlongDepth<THREADS, SIDE, DEPTH> {
         stop(stop) {}
   __device__ void step(unsigned start) {
     const unsigned column = start + Along::depth(0);
-    const Window window(part, x, group, column);
+    const Window window(part, group, column);
     real = column < stop;
-    from = window.from, place = window.place;
+    first = window.first, place = window.place;
   }
   __device__ Source source(int i) const {
     const int side = Along::side(i);
     const Term term = terms[min(side, count - 1)];
-    return {from + term.pixel, real && side < count && part.bounds.hold(place + term.place)};
+    return {x + (first + term.pixel), real && side < count && part.bounds.hold(place + term.place)};
   }
 };

@@ -20,14 +20,16 @@ struct Packed : Tf32 {  // rounded before
 };
 
 // Packed rows of a part: how long they are, and where the first row of a group begins. Parts lie one after another.
-__device__ __forceinline__ int packed_length(const Part& part) { return (part.terms + DEPTH - 1) / DEPTH * DEPTH; }
+__device__ __forceinline__ int packed_length(const Part& part) {
+  return (part.terms + DEPTH - 1) / DEPTH * DEPTH;
+}
 
 __device__ __forceinline__ size_t packed_start(const Part& part, int group) {
   const size_t before = part.first - gridDim.y * (sizeof(Part) / sizeof(Term));  // terms of the parts before
   return (before * part.groups + size_t(group) * packed_length(part)) * part.rows;
 }
 
-// Where a thread's copies go in a deep panel: lines that lie 8 apart have the same turn, so these places are found once.
+// Where a thread's copies go in a deep panel. Lines that lie 8 apart have the same turn, so that is found once.
 template <class To>
 struct Places {
   static constexpr int LINES = THREADS / PIECES, SINGLE = THREADS / DEPTH;  // that the block fills at a time
@@ -42,7 +44,8 @@ struct Places {
 
 // `left` rows of pieces, `pitch` numbers from one to the next.
 template <class To, int SIDE>
-__device__ __forceinline__ void send_pieces(const Places<To>& to, float* panel, const float* from, int pitch, int left) {
+__device__ __forceinline__ void send_pieces(
+    const Places<To>& to, float* panel, const float* from, int pitch, int left) {
   from += size_t(to.row) * pitch;
 #pragma unroll
   for (int line = 0; line < SIDE; line += to.LINES, from += size_t(to.LINES) * pitch)
@@ -68,13 +71,14 @@ template <int N>
 struct Windows {
   using To = Panel<Tf32, N, false>;
   static constexpr int STEP = THREADS / N, TURNS = 4 / STEP;
+  const float* x;
   const Window window;
   const Bounds bounds;
   const Term* terms;
   int apart, first, to[TURNS];
 
   __device__ Windows(const Part& part, const int* plan, const float* x, const Tile& tile, unsigned columns)
-      : window(part, x, tile.group, min(tile.column + threadIdx.x % N, columns - 1)), bounds(part.bounds),
+      : x(x), window(part, tile.group, min(tile.column + threadIdx.x % N, columns - 1)), bounds(part.bounds),
         terms(terms_of(plan, part)), apart(part.apart), first(STEP == 1 ? 0 : threadIdx.x / N) {
 #pragma unroll
     for (int t = 0; t < TURNS; t++) to[t] = To::of(threadIdx.x % N, first + t * STEP);
@@ -82,7 +86,7 @@ struct Windows {
   __device__ void send(float* panel, unsigned k) const {
     if (apart) {
       const Term term = terms[k];
-      const float* from = window.from + term.pixel + first * apart;
+      const float* from = x + (window.first + term.pixel + first * apart);
       const bool real = bounds.hold(window.place + term.place);
 #pragma unroll
       for (int i = 0; i < DEPTH / STEP; i++, from += STEP * apart) cp_async4(panel + at(i), from, real);
@@ -91,7 +95,7 @@ struct Windows {
       for (int i = 0; i < DEPTH / STEP; i++) {
         const Term term = terms[k + first + i * STEP];
         const bool real = bounds.hold(window.place + term.place) && term.filter >= 0;
-        cp_async4(panel + at(i), window.from + term.pixel, real);
+        cp_async4(panel + at(i), x + (window.first + term.pixel), real);
       }
     }
   }
@@ -138,13 +142,13 @@ struct Shifted {
         stop(stop) {}
   __device__ void send(float* panel, unsigned k) const {
     const unsigned column = k + to.depth;
-    const Window window(part, x, group, column);
+    const Window window(part, group, column);
     const int left = column < stop ? count : 0;
     if (part.apart) {
 #pragma unroll
       for (int run = 0; run < N; run += DEPTH) {
         const Term term = terms[min(run, count - 1)];
-        const float* from = window.from + term.pixel + to.single * part.apart;
+        const float* from = x + (window.first + term.pixel + to.single * part.apart);
         const bool real = run < left && part.bounds.hold(window.place + term.place);
 #pragma unroll
         for (int c = 0; c < DEPTH; c += to.SINGLE, from += to.SINGLE * part.apart)
@@ -155,7 +159,7 @@ struct Shifted {
       for (int line = 0; line < N; line += to.SINGLE) {
         const Term term = terms[min(line + to.single, count - 1)];
         const bool real = line + to.single < left && part.bounds.hold(window.place + term.place);
-        cp_async4(panel + to.number(line), window.from + term.pixel, real);
+        cp_async4(panel + to.number(line), x + (window.first + term.pixel), real);
       }
     }
   }

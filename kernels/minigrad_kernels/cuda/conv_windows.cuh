@@ -73,14 +73,14 @@ __device__ __forceinline__ const Term* terms_of(const int* plan, const Part& par
   return reinterpret_cast<const Term*>(plan) + part.first;
 }
 
-// The window of a spot: where it begins in memory, and as a place.
+// The window of a spot: where it begins, counted in numbers of all images, and as a place.
 struct Window {
-  const float* from;
+  int first;
   unsigned place;
 
-  __device__ Window(const Part& part, const float* x, int group, unsigned column) {
+  __device__ Window(const Part& part, int group, unsigned column) {
     const Spot spot = part.split(column);
-    from = x + unsigned(spot.image * part.groups + group) * part.pixels + part.pixel.at(spot);
+    first = (spot.image * part.groups + group) * part.pixels + part.pixel.at(spot);
     place = part.place.at(spot);
   }
 };

@@ -2,7 +2,7 @@
 //
 //     y = m x / (1 - p),   m = [u ≥ p]            bit for bit the mask of minigrad/random.py: see philox.cuh
 //
-// Bytes: 8 per element, and with some 60 instructions for its random bits they still bound it. A warp has PART elements
+// Bytes: 8 per element, and with some 40 instructions for its random bits they still bound it. A warp has PART elements
 // at a time. Each lane makes the 8 bits of one block; then the lanes pass them round, so that each has those of the
 // numbers that it loads: 16 bytes side by side with its neighbours'.
 #include "philox.cuh"

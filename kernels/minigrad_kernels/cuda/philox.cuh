@@ -43,9 +43,3 @@ __device__ inline unsigned kept_of_block(unsigned long long seed, unsigned long 
   for (int j = 0; j < HALVES; j++) bits |= unsigned((half[j] >> 8) >= least) << j;
   return bits;
 }
-
-// Whether u ≥ p for number i of a draw whose bits begin at a block. A whole block for one number: where neighbours are
-// needed too, ask for them together.
-__device__ inline bool kept(unsigned long long seed, unsigned long long first, unsigned long long i, unsigned least) {
-  return kept_of_block(seed, first + i / HALVES, least) >> i % HALVES & 1;
-}

@@ -1,9 +1,9 @@
 // A recurrent layer from the first step to the last in one launch, for narrow layers: W_hh stays in shared memory.
 //
 // A block carries R sequences through time and needs no other block, so a step takes as long as its products, some
-// thousand cycles by the figures below, and not as long as a launch, which takes ten times that. Four threads share a cell: each multiplies a quarter of the state by the
-// cell's rows of W_hh, its own part of the weights, which no other thread reads. Then they add up, and thread r does
-// the cell of sequence r.
+// thousand cycles by the figures below, and not as long as a launch, which takes ten times that. Four threads share a
+// cell: each multiplies a quarter of the state by the cell's rows of W_hh, its own part of the weights, which no other
+// thread reads. Then they add up, and thread r does the cell of sequence r.
 //
 //     h (R, M) in shared memory ──▶ quarter sums ──▶ four lanes add ──▶ cell ──▶ h of the next step, in a second buffer
 //

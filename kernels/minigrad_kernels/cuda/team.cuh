@@ -1,7 +1,7 @@
 // A team of T threads shares a row: a warp (T = 32), of which a block holds several, or a whole block (T > 32).
 //
-// Within a warp a value travels by shuffle, in log2(32) = 5 steps; each lane ends with the sum of all, in the same order
-// of additions whichever lane it is. Between warps it goes through shared memory, one slot per warp.
+// Within a warp a value travels by shuffle, in log2(32) = 5 steps; each lane ends with the sum of all, in the same
+// order of additions whichever lane it is. Between warps it goes through shared memory, one slot per warp.
 #pragma once
 
 struct Sum {

@@ -84,7 +84,10 @@ def launched(attention, dy, q, k, v, mask, causal, scale, dropped, needed=NEEDED
 
 def assert_right(attention, kind, arrays, layout="dense", **settings):
     settings = {**SEES_ALL, **settings}
-    got, expected = launched(attention, *arrays, **settings, layout=layout), definition(*arrays, **settings)
+    assert_close(kind, launched(attention, *arrays, **settings, layout=layout), definition(*arrays, **settings))
+
+
+def assert_close(kind, got, expected):
     for name, a, b in zip(NAMES, got, expected, strict=True):
         size = np.abs(b[np.isfinite(b)]).max(initial=1)
         np.testing.assert_allclose(a, b, rtol=0, atol=TOLERANCE[kind] * size, err_msg=name)
@@ -205,6 +208,39 @@ def test_arrays_may_lie_in_memory_in_any_way(module, kind, layout):
     assert_right(module(kind), kind, operands((2,), 33, 40, 32, 32, kind), layout, mask=mask)
 
 
+def heads_inside(B, T, U, A, E, dtype):
+    """Return dy, q, k and v as a model has them: (B, T, A, E) seen as (B, A, T, E), queries, keys and values in one array."""
+    dy, q = on_device(drawn((B, T, A, E)).astype(dtype), drawn((B, T, 3 * A, E), 1).astype(dtype)[:, :, :A])
+    both = on_device(drawn((B, U, 3 * A, E), 2, scale=1).astype(dtype))
+    return [x.swapaxes(1, 2) for x in (dy, q, both[:, :, A : 2 * A], both[:, :, 2 * A :])]
+
+
+@pytest.mark.parametrize("kind", ["highest", "high", "float16"])
+@pytest.mark.parametrize("E", [8, 5])
+def test_heads_inside_of_lines_are_read_and_written_as_they_lie(module, kind, E):
+    attention = module(kind)
+    dy, q, k, v = arrays = heads_inside(2, 33, 40, 3, E, "f2" if kind == "float16" else "f4")
+    mask, rest = on_device(drawn((2, 1, 1, 40), 5) > -0.5), (True, 0.4, DROPPED)
+    y, lse = attention.attention_forward(q, k, v, mask, *rest)
+    gradients = attention.attention_backward(dy, y, lse, NEEDED, q, k, v, mask, *rest)[:3]
+    for x in (y, *gradients):
+        assert x.swapaxes(1, 2).flags.c_contiguous and not x.flags.c_contiguous
+    got = [x.get() for x in (y, lse.reshape(q.shape[:-1]), *gradients)]
+    assert_close(kind, got, definition(*(x.get() for x in arrays), mask.get(), *rest))
+
+
+def test_no_array_is_copied_whose_numbers_follow_one_another(module):
+    attention = module("highest")
+    cache = on_device(drawn((2, 3, 64, 8)))
+    for x in (cache, cache[:, :, :40], cache.swapaxes(1, 2), cache[1:], cupy().broadcast_to(cache[:, :1], cache.shape)):
+        memory, strides = attention._as_it_lies(x)
+        assert memory.data.ptr == x.data.ptr and memory.flags.c_contiguous
+        assert strides == tuple(step // 4 if n > 1 else 0 for n, step in zip(x.shape[:3], x.strides[:3], strict=True))
+    for x in (cache[..., ::2], cache[:, :, ::-1], cache.swapaxes(2, 3)):
+        memory, strides = attention._as_it_lies(x)
+        assert memory.data.ptr != x.data.ptr and (memory.reshape(x.shape) == x).all()
+
+
 @EVERY_KIND
 def test_the_order_of_threads_and_blocks_changes_no_bit(module, kind):
     attention, arrays = module(kind), operands((1,), 70, 90, 20, 32, kind)
@@ -265,17 +301,13 @@ def test_the_op_gives_what_its_definition_gives_on_the_host(module, settings):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
 
-def test_under_autocast_float16_is_multiplied(module):
-    attention, arrays = module("float16"), operands((2,), 21, 23, 8, 8)
-    launches = []
-    launch = attention.Program.launch
-    attention.Program.launch = lambda self, name, *rest, **more: (launches.append(name), launch(self, name, *rest, **more))
-    try:
-        with minigrad.autocast("cuda"):
-            got = through_the_op("cuda", arrays)
-    finally:
-        attention.Program.launch = launch
-    assert launches[0] == "attention_forward_f16<TensorCores<F16, 64>>"
+def test_under_autocast_float16_is_multiplied(module, monkeypatch):
+    attention, arrays, launches = module("float16"), operands((2,), 21, 23, 8, 8), []
+    launch = attention.PROGRAM.launch
+    monkeypatch.setattr(attention.PROGRAM, "launch", lambda *args, **more: (launches.append(args[0]), launch(*args, **more)))
+    with minigrad.autocast("cuda"):
+        got = through_the_op("cuda", arrays)
+    assert launches == ["attention_forward_f16<TensorCores<F16, 64>>"]
     for a, b in zip(got, through_the_op("cpu", arrays), strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=5e-3)
 
@@ -283,7 +315,7 @@ def test_under_autocast_float16_is_multiplied(module):
 PLANTED = [
     # what is broken, by which cores it shows, in which program, old and new text
     ("keys behind the edge are seen", "highest", "PROGRAM", "t >= T || u >= U ||", "t >= T ||"),
-    ("sums are not rescaled", "high", "PROGRAM", "sums.at(i, j) *= shrink;", ""),
+    ("sums are not rescaled", "high", "PROGRAM", "sums.at(i, j) *= shrink;", ";"),
     ("the total is not rescaled", "medium", "PROGRAM", "total[i] * shrink + passed", "total[i] + passed"),
     ("values land on values in use", "highest", "PROGRAM", "__syncthreads();  // the keys", "// the keys"),
     ("values are read before they land", "high", "PROGRAM", "__syncthreads();  // the values", "// the values"),
@@ -291,9 +323,10 @@ PLANTED = [
     ("columns of a fragment change places", "high", "PROGRAM", "to_tf32(p[2]), to_tf32(p[1])", "to_tf32(p[1]), to_tf32(p[2])"),
     ("lines of a fragment change places", "medium", "PROGRAM", "lane() % 16 * PITCH + lane() / 16 * 8", "lane() % 8 * PITCH + lane() / 8 * 8"),
     ("lanes do not wait for the rows of others", "highest", "PROGRAM", "    __syncwarp();\n#pragma unroll 1", "#pragma unroll 1"),
+    ("a query finds the head of another", "highest", "BACKWARD", "head % heads) * inner", "head) * inner"),
     ("the key tile in use is written to", "float16", "BACKWARD", "first / N % 2 * N", "0 * N"),
     ("gradients of dropped weights stay", "medium", "BACKWARD", "if (dice.least) kept.drop(slopes", "if (false) kept.drop(slopes"),
-    ("queries on the diagonal are skipped", "highest", "BACKWARD", "u0 / NARROW * NARROW", "u0 + NARROW"),
+    ("queries on the diagonal are skipped", "highest", "BACKWARD", "u0 / QUERIES * QUERIES", "u0 + QUERIES"),
     ("D is left out", "high", "BACKWARD", "(slopes.at(i, j) - saved.dots[query])", "slopes.at(i, j)"),
 ]  # fmt: skip
 
@@ -307,7 +340,7 @@ def test_planted_bugs_are_found(module, kind, program, old, new):
         for schedule in SCHEDULES:
             with scheduled(*schedule):
                 for causal in (False, True):
-                    arrays = operands((1,), 150, 135, 32, 32, kind)
+                    arrays = operands((2, 2), 70, 70, 32, 32, kind) if "head" in old else operands((1,), 150, 135, 32, 32, kind)
                     assert_right(attention, kind, arrays, causal=causal, dropped=DROPPED)
 
 

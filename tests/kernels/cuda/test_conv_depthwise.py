@@ -93,8 +93,9 @@ def test_the_launcher_of_convolution_finds_them(twins, monkeypatch):
     monkeypatch.setattr(conv, "_sums", None)
     monkeypatch.setattr(conv, "plan_of_slide", None)
     x, w, y, b = on_device(x, w, y, b)
-    for a, b in zip(ours, (conv.slide_loop(x, w, g, b), conv.paint_loop(y, w, g), conv.match_loop(x, y, g)), strict=True):
-        assert_same_bits(a, b)
+    chosen = conv.slide_loop(x, w, g, b), conv.paint_loop(y, w, g), conv.match_loop(x, y, g)
+    for one, other in zip(ours, chosen, strict=True):
+        assert_same_bits(one, other)
 
 
 @pytest.mark.parametrize(

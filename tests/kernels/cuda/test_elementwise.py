@@ -28,11 +28,11 @@ def test_the_order_of_threads_does_not_matter(twins, schedule):
 
 
 @pytest.mark.parametrize("first", LAYOUTS)
-@pytest.mark.parametrize("second", LAYOUTS)
-def test_arrays_may_lie_in_memory_as_they_like(twins, first, second):
+def test_arrays_may_lie_in_memory_as_they_like(twins, first):
     dy, x = drawn((CHUNK // 64, 130)), drawn((CHUNK // 64, 130), 1)
-    dx = twins("activation").relu_backward(on_device(dy, layout=first), on_device(x, layout=second))
-    np.testing.assert_array_equal(dx.get(), dy * (x > 0))
+    for second in LAYOUTS:
+        dx = twins("activation").relu_backward(on_device(dy, layout=first), on_device(x, layout=second))
+        np.testing.assert_array_equal(dx.get(), dy * (x > 0))
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (3, 1, 5), (2, 3, 4, 5)])

@@ -29,7 +29,10 @@ def stretched(rng, size):
 
 
 def to_shape(rng, size):
+    """Return a gradient and the shape it had: with axes in front added, axes of length 1 stretched, or both."""
     full, part = broadcast(rng, size)
+    if rng.random() < 0.5:  # a stretched axis is too rare by chance
+        full, part = (size + 1, *full), (1, *full)
     dy = grid(rng, full) + grid(rng, part)
     return [dy, tuple(part)]
 

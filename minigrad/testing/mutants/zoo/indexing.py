@@ -103,7 +103,8 @@ MUTANTS = [
     ),
     Mutant(
         "masked-fill-ignored", "indexing", "minigrad.ops.select:masked_fill",
-        "return where(m, v.to(x), x)", "return where(m, v.to(x), x) + (x - x.detach()) * m.to(x.array.dtype)",
+        "return where(m, v.to(x.array.dtype), x)",
+        "return where(m, v.to(x.array.dtype), x) + (x - x.detach()) * m.to(x.array.dtype)",
         "a mask that hides the value and lets the gradient through: a straight-through estimator by accident",
         laws.DIFFERENCES, Call(lambda x: masked_fill(x, x > 0.5, 3.0), ((3, 4),), anything()),
     ),

@@ -216,7 +216,7 @@ MUTANTS = [
     ),
     Mutant(
         "clip-grows", "clipping", "minigrad.optim.clip:clip_grad_norm_",
-        "if not scale >= 1:", "if scale != 1:",
+        "xp.minimum(max_norm / (total + 1e-6), 1)", "max_norm / (total + 1e-6)",
         "small gradients are scaled up to the limit",
         laws.STEPS, Probe(lambda: _clipped(100.0)),
     ),
