@@ -7,6 +7,7 @@ import pytest
 from minigrad.cli import classifier, main
 from minigrad.recipes import RECIPES, Run
 from tests.cli.conftest import load_few, sketch
+from tests.cusim.simcupy import LEDGER
 from tests.recipes.conftest import TOY, with_few_data, without_pictures
 
 TINY = TOY | {"gpt": TOY["gpt"] | {"steps": 2, "layers": 1}, "seq2seq": TOY["seq2seq"] | {"epochs": 1, "words": 4}}
@@ -27,7 +28,10 @@ def figures(name, device, out):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_gives_the_same_figures_on_both_devices(name, tmp_path, cuda):
-    here, there = figures(name, "cpu", tmp_path / "cpu"), figures(name, "cuda", tmp_path / "cuda")
+    here = figures(name, "cpu", tmp_path / "cpu")
+    with LEDGER.counting():
+        there = figures(name, "cuda", tmp_path / "cuda")
+        assert LEDGER.operations > 1000  # it was the GPU that trained
     assert there["device"] == "cuda" and here["device"] == "cpu"
     compared = [key for key in SAME if key in here]
     assert compared and all(there[key] == pytest.approx(here[key], rel=2e-3) for key in compared)

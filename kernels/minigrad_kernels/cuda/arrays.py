@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import cupy
 import numpy as np
 
+from .. import registry
+
 FLOAT32, INT64 = np.dtype("float32"), np.dtype("int64")
+AMPERE = 80  # the first capability with what mma.cuh holds: asynchronous copies, tensor cores for TF32 and bfloat16
 MOST = 2**31 - 1  # kernels count elements in an int
 
 
@@ -29,3 +33,16 @@ def room(shape: tuple[int, ...], dtype: Any = FLOAT32) -> Any:
 def blocks(n: int, each: int) -> int:
     """Return how many blocks of `each` cover n."""
     return -(-n // each)
+
+
+@cache
+def capability() -> int:
+    """Return the compute capability of the GPU: 90 for an H100."""
+    return int(cupy.cuda.Device().compute_capability)
+
+
+def precision() -> str | None:
+    """Return how exactly products are wanted, None on a GPU that is too old for kernels with `mma.cuh`."""
+    if capability() < AMPERE:
+        return None
+    return "highest" if registry.choice.mode == "exact" else registry.choice.precision

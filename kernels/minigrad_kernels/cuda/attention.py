@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import cupy
 import numpy as np
 
-from .. import registry
-from .arrays import FLOAT32, MOST, blocks, covered, dense, room
+from .arrays import FLOAT32, MOST, blocks, covered, dense, precision, room
 from .dropout import dice_for
 from .program import Program
 
@@ -110,8 +109,11 @@ def _call_for(q: Any, k: Any, v: Any, mask: Any, causal: bool, scale: float, dro
 
 def _cores_for(*arrays: Any) -> Cores | None:
     """Return what multiplies arrays: of float32 as the precision says; of float16 tensor cores."""
+    wanted = precision()
+    if wanted is None:
+        return None
     if covered(*arrays):
-        return CORES["highest" if registry.choice.mode == "exact" else registry.choice.precision]
+        return CORES[wanted]
     return CORES["float16"] if all(x.dtype == FLOAT16 and 0 < x.size <= MOST for x in arrays) else None
 
 

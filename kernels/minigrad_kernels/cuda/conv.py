@@ -18,8 +18,7 @@ from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
-from .. import registry
-from .arrays import MOST, blocks, covered, dense, room
+from .arrays import MOST, blocks, covered, dense, precision, room
 from .conv_depthwise import depthwise_match, depthwise_paint, depthwise_slide, is_usual_depthwise
 from .conv_plan import Plan, plan_of_paint, plan_of_slide
 from .conv_shares import PROCESSORS, added, shares_of
@@ -96,8 +95,7 @@ def _time(layout: Layout, terms: int) -> float:
 
 def kernels() -> Kernels:
     """Return the products in the precision that is asked for."""
-    lowered = registry.choice.precision != "highest" and registry.choice.mode != "exact"
-    return TENSOR if lowered else FLOAT
+    return FLOAT if precision() in (None, "highest") else TENSOR
 
 
 def slide_loop(x_nchw: Any, w_kcrs: Any, g: Any, b_k: Any = None) -> Any:

@@ -2,10 +2,10 @@
 // after the point and sums in float32.
 //
 // An H100 multiplies TF32 some ten times as fast as float32, but gathering takes as many instructions as before. For a
-// slice of 32 terms, a warp with a tile of 64 × 64 does 128 multiplications of 16 × 8 × 8. It takes 370 instructions to
-// load and round their factors; to check and copy the slice's 64 numbers of a thread one by one would take 500 more, and
-// multipliers would wait. conv_send.cuh takes 160 where channels come in 32s. Copies run two slices ahead, which takes
-// three panels of either factor in shared memory.
+// slice of 32 terms, a warp with a tile of 64 × 64 does 128 multiplications of 16 × 8 × 8. It takes 370 instructions
+// to load and round their factors; to check and copy the slice's 64 numbers of a thread one by one would take 500 more,
+// and multipliers would wait. conv_send.cuh takes 160 where channels come in 32s. Copies run two slices ahead, which
+// takes three panels of either factor in shared memory.
 #include "conv_results.cuh"
 #include "conv_send.cuh"
 #include "matmul_block.cuh"

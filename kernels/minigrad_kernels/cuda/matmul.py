@@ -19,8 +19,7 @@ from typing import Any, NamedTuple
 import cupy
 import numpy as np
 
-from .. import registry
-from .arrays import FLOAT32, MOST, blocks, dense, room
+from .arrays import FLOAT32, MOST, blocks, dense, precision, room
 from .program import Program
 
 SIMPLE, TENSOR = Program("matmul"), Program("matmul_tensor")
@@ -102,11 +101,11 @@ def matmul_loop(x: Any, w: Any) -> Any:
 
 def kernel_for(dtype: Any) -> str | None:
     """Return the kernel that multiplies arrays of a dtype, None where cuBLAS does."""
-    precision = "highest" if registry.choice.mode == "exact" else registry.choice.precision
-    if _mode == "cublas" or (_mode == "auto" and precision == "highest"):
+    wanted = precision()
+    if wanted is None or _mode == "cublas" or (_mode == "auto" and wanted == "highest"):
         return None
     if dtype == FLOAT32:
-        return KERNELS[precision]
+        return KERNELS[wanted]
     return "gemm_f16" if dtype == FLOAT16 and _mode == "own" else None
 
 

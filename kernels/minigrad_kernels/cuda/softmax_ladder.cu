@@ -21,7 +21,7 @@ __global__ void __launch_bounds__(BLOCK) thread_per_row(const float* x, float* y
 }
 
 // The value of all threads of the block, as a tree in shared memory: half of them add, then a quarter, … at log2(BLOCK)
-// barriers.
+// barriers and two more.
 template <class Op>
 __device__ float over_tree(float v) {
   __shared__ float part[BLOCK];
@@ -46,7 +46,7 @@ __global__ void __launch_bounds__(BLOCK) shared_tree(const float* x, float* y, i
   for (int j = threadIdx.x; j < n; j += BLOCK) y[size_t(blockIdx.x) * n + j] = expf(from[j] - m) / s;
 }
 
-// 3. The same with shuffles: within a warp values travel between registers, and two barriers are left of nine.
+// 3. The same with shuffles: within a warp values travel between registers, and two barriers are left of ten.
 __global__ void __launch_bounds__(BLOCK) warp_shuffles(const float* x, float* y, int n) {
   const float* from = x + size_t(blockIdx.x) * n;
   float m = Max::none(), s = 0.0f;

@@ -47,7 +47,7 @@ def block_per_row(kernel: str) -> Callable[[Any], Any]:
 
 RUNGS: dict[str, Rung] = {
     "a thread per row": Rung(thread_per_row, "sectors of memory: a warp fetches 32 for 32 numbers, in three passes"),
-    "a block per row": Rung(block_per_row("shared_tree"), "barriers: nine per reduction, and 16 bytes per number"),
+    "a block per row": Rung(block_per_row("shared_tree"), "barriers: ten per reduction, and 16 bytes per number"),
     "warp shuffles": Rung(block_per_row("warp_shuffles"), "three reads and a write per number; the cache helps"),
     "online": Rung(block_per_row("online"), "two reads and a write per number"),
     "in registers": Rung(lambda x: softmax_forward(x, 1), "one read and a write per number: the floor"),

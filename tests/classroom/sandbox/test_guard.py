@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad.classroom
-from minigrad.classroom.sandbox.guard import OutOfBounds, StandIn, scope_for
+from minigrad.classroom.sandbox.guard import OutOfBounds, StandIn, become, scope_for
 
 
 def run(source, extra=()):
@@ -50,6 +51,22 @@ def test_what_is_given_can_be_imported_too():
         assert run("import given_for_test", ["given_for_test"])["given_for_test"] is sys
     finally:
         del sys.modules["given_for_test"]
+
+
+@pytest.mark.parametrize(("largest", "became"), [(1 << 32, 200_007), (65_535, 65_534), (0, None)])
+def test_root_becomes_a_stranger_or_nobody_where_a_container_has_no_such_user(monkeypatch, largest, became):
+    changes = []
+
+    def change(number):
+        if number > largest:
+            raise OSError(22, "Invalid argument")
+        changes.append(number)
+
+    monkeypatch.setattr(os, "setgroups", lambda groups: None)
+    monkeypatch.setattr(os, "setgid", change)
+    monkeypatch.setattr(os, "setuid", change)
+    become(200_007)
+    assert changes == ([] if became is None else [became, became])
 
 
 WATCHED = """

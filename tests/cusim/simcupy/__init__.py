@@ -56,5 +56,7 @@ def installed() -> Iterator[Any]:
 def _forget_twins(registry: Any) -> None:
     for key in [key for key in registry._found if key[1] == "cuda"]:
         del registry._found[key]
+    package = sys.modules.get("minigrad_kernels.cuda")
     for name in [name for name in sys.modules if name.startswith("minigrad_kernels.cuda.")]:
         del sys.modules[name]
+        delattr(package, name.rpartition(".")[2])  # else `from . import x` finds the old one

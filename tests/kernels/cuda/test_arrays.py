@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from minigrad_kernels import registry
+
 from .agreement import on_device
 
 
@@ -58,3 +60,21 @@ def test_room_has_the_shape_and_type_asked_for(twins):
 @pytest.mark.parametrize(("n", "each", "count"), [(0, 4, 0), (1, 4, 1), (4, 4, 1), (5, 4, 2), (8, 4, 2)])
 def test_blocks_cover_all(twins, n, each, count):
     assert twins("arrays").blocks(n, each) == count
+
+
+@pytest.mark.parametrize(("mode", "asked", "wanted"), [("auto", "high", "high"), ("exact", "high", "highest"), ("auto", "highest", "highest")])
+def test_products_are_as_exact_as_asked_for_and_exact_in_that_mode(twins, monkeypatch, mode, asked, wanted):
+    monkeypatch.setattr(registry.choice, "mode", mode)
+    monkeypatch.setattr(registry.choice, "precision", asked)
+    assert twins("arrays").precision() == wanted
+
+
+def test_an_older_gpu_gets_no_kernels_that_it_lacks_the_instructions_for(twins, cupy, monkeypatch):
+    monkeypatch.setattr(twins("arrays"), "capability", lambda: 75)
+    monkeypatch.setattr(registry.choice, "precision", "high")
+    x, q = on_device(np.ones((8, 8), "f4"), np.ones((1, 1, 8, 8), "f4"))
+    with twins("matmul").own_products():
+        assert twins("matmul").matmul_loop(x, x) is NotImplemented
+    assert twins("attention").attention_forward(q, q, q, None, False, 1.0, None) is NotImplemented
+    conv = twins("conv")
+    assert conv.kernels() is conv.FLOAT

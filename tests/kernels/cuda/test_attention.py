@@ -1,96 +1,36 @@
 """Attention on the simulated GPU against the definition in float64: by CUDA cores and by tensor cores."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 import minigrad
 from minigrad import Tensor
 from minigrad.nn.functional import scaled_dot_product_attention as attend
-from minigrad.random import RngState, uniform_at
 from minigrad_kernels import registry
-from tests.cusim.races import races_in
 from tests.cusim.simcupy import LEDGER
 from tests.cusim.simulator import SCHEDULES, scheduled
 
-from .agreement import FOUND, INSTANCE, LAYOUTS, assert_same_bits, cupy, drawn, on_device, plant
+from .agreement import LAYOUTS, assert_same_bits, cupy, drawn, on_device
+from .attending import (
+    DROPPED,
+    NEEDED,
+    SEES_ALL,
+    TOLERANCE,
+    assert_close,
+    assert_right,
+    definition,
+    launched,
+    operands,
+    prepared,
+)
 
-TOLERANCE = {"highest": 2e-6, "high": 2e-3, "medium": 2e-2, "float16": 2e-3}  # relative to the largest number
-NARROWEST = {"highest": 32, "high": 64, "medium": 64, "float16": 64}
 EVERY_KIND = pytest.mark.parametrize("kind", TOLERANCE)
-NEEDED = [True, True, True, False]
-SEES_ALL = {"mask": None, "causal": False, "scale": 0.4, "dropped": None}
-DROPPED = (0.3, (2**63 + 5, 77))
-NAMES = ["y", "lse", "dq", "dk", "dv"]
 
 
 @pytest.fixture
 def module(twins, monkeypatch):
-    """A function that returns the launcher, made to multiply in one way, with tiles of one width alone."""
-
-    def prepared(kind, width=None):
-        attention, width = twins("attention"), width or NARROWEST[kind]
-        monkeypatch.setattr(registry.choice, "precision", "highest" if kind == "float16" else kind)
-        cores, suffix = attention.CORES[kind].name, attention.CORES[kind].suffix
-        kernels = {attention.PROGRAM: ["attention_forward"], attention.BACKWARD: ["attention_dq", "attention_dkv"]}
-        for program, names in kernels.items():
-            lines = [f"{name}{suffix}<{cores}{width}>>" for name in names]
-            lines += [f"attention_dots{suffix}"] if program is attention.BACKWARD else []
-            program.text = INSTANCE.sub("", program.text) + "".join(f"// INSTANCE: {line}\n" for line in lines)
-        return attention
-
-    return prepared
-
-
-def operands(lead, T, U, E, F, kind="highest"):
-    """Return dy, q, k and v."""
-    sizes = [(T, F), (T, E), (U, E), (U, F)]
-    return [drawn((*lead, *s), i, scale=1).astype("f2" if kind == "float16" else "f4") for i, s in enumerate(sizes)]
-
-
-def definition(dy, q, k, v, mask, causal, scale, dropped):
-    """Return y, lse and all gradients in float64."""
-    dy, q, k, v = (x.astype("f8") for x in (dy, q, k, v))
-    score = scale * q @ k.swapaxes(-1, -2)
-    if mask is not None:
-        score = np.where(mask, score, -np.inf) if mask.dtype == bool else score + mask
-    if causal:
-        score = np.where(np.tri(*score.shape[-2:], dtype=bool), score, -np.inf)
-    blind = (score == -np.inf).all(-1, keepdims=True)
-    m = np.where(blind, 0, score.max(-1, keepdims=True))
-    total = np.exp(score - m).sum(-1, keepdims=True)
-    weight = np.exp(score - m) / np.where(blind, 1, total)
-    lse = np.where(blind, np.inf, m + np.log(np.where(blind, 1, total)))[..., 0]
-    factor = 1.0
-    if dropped is not None:
-        p, start = dropped
-        kept = uniform_at(RngState(*start), score.size, np.dtype("f4")) >= np.float32(p)
-        factor = kept.reshape(score.shape) / (1 - p)
-    y, dweight = (weight * factor) @ v, dy @ v.swapaxes(-1, -2) * factor
-    ds = weight * (dweight - (dweight * weight).sum(-1, keepdims=True)) * scale
-    return y, lse, ds @ k, ds.swapaxes(-1, -2) @ q, (weight * factor).swapaxes(-1, -2) @ dy
-
-
-def launched(attention, dy, q, k, v, mask, causal, scale, dropped, needed=NEEDED, layout="dense"):
-    """Return y, lse and the gradients that the launchers give, from the device."""
-    dy, q, k, v = on_device(dy, q, k, v, layout=layout)
-    rest = (None if mask is None else on_device(mask, layout=layout), causal, scale, dropped)
-    y, lse = attention.attention_forward(q, k, v, *rest)
-    *gradients, of_mask = attention.attention_backward(dy, y, lse, needed, q, k, v, *rest)
-    assert of_mask is None and lse.dtype == np.float32 and all(x is None or x.dtype == q.dtype for x in (y, *gradients))
-    return [None if x is None else x.get() for x in (y, lse.reshape(q.shape[:-1]), *gradients)]
-
-
-def assert_right(attention, kind, arrays, layout="dense", **settings):
-    settings = {**SEES_ALL, **settings}
-    assert_close(kind, launched(attention, *arrays, **settings, layout=layout), definition(*arrays, **settings))
-
-
-def assert_close(kind, got, expected):
-    for name, a, b in zip(NAMES, got, expected, strict=True):
-        size = np.abs(b[np.isfinite(b)]).max(initial=1)
-        np.testing.assert_allclose(a, b, rtol=0, atol=TOLERANCE[kind] * size, err_msg=name)
+    """A function that returns the launcher, made to multiply in one way."""
+    return lambda kind, width=None: prepared(twins("attention"), monkeypatch, kind, width)
 
 
 RAGGED = [((2,), 70, 90, 32, 32), ((1, 2), 5, 130, 7, 31), ((), 129, 33, 28, 3), ((1, 1), 1, 1, 1, 1)]
@@ -310,42 +250,3 @@ def test_under_autocast_float16_is_multiplied(module, monkeypatch):
     assert launches == ["attention_forward_f16<TensorCores<F16, 64>>"]
     for a, b in zip(got, through_the_op("cpu", arrays), strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=5e-3)
-
-
-PLANTED = [
-    # what is broken, by which cores it shows, in which program, old and new text
-    ("keys behind the edge are seen", "highest", "PROGRAM", "t >= T || u >= U ||", "t >= T ||"),
-    ("sums are not rescaled", "high", "PROGRAM", "sums.at(i, j) *= shrink;", ";"),
-    ("the total is not rescaled", "medium", "PROGRAM", "total[i] * shrink + passed", "total[i] + passed"),
-    ("values land on values in use", "highest", "PROGRAM", "__syncthreads();  // the keys", "// the keys"),
-    ("values are read before they land", "high", "PROGRAM", "__syncthreads();  // the values", "// the values"),
-    ("a copy is not waited for", "highest", "PROGRAM", "cp_async_wait<0>()", "cp_async_wait<1>()"),
-    ("columns of a fragment change places", "high", "PROGRAM", "to_tf32(p[2]), to_tf32(p[1])", "to_tf32(p[1]), to_tf32(p[2])"),
-    ("lines of a fragment change places", "medium", "PROGRAM", "lane() % 16 * PITCH + lane() / 16 * 8", "lane() % 8 * PITCH + lane() / 8 * 8"),
-    ("lanes do not wait for the rows of others", "highest", "PROGRAM", "    __syncwarp();\n#pragma unroll 1", "#pragma unroll 1"),
-    ("a query finds the head of another", "highest", "BACKWARD", "head % heads) * inner", "head) * inner"),
-    ("the key tile in use is written to", "float16", "BACKWARD", "first / N % 2 * N", "0 * N"),
-    ("gradients of dropped weights stay", "medium", "BACKWARD", "if (dice.least) kept.drop(slopes", "if (false) kept.drop(slopes"),
-    ("queries on the diagonal are skipped", "highest", "BACKWARD", "u0 / QUERIES * QUERIES", "u0 + QUERIES"),
-    ("D is left out", "high", "BACKWARD", "(slopes.at(i, j) - saved.dots[query])", "slopes.at(i, j)"),
-]  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("kind", "program", "old", "new"), [bug[1:] for bug in PLANTED], ids=[bug[0] for bug in PLANTED])
-def test_planted_bugs_are_found(module, kind, program, old, new):
-    attention = module(kind)
-    plant(SimpleNamespace(PROGRAM=getattr(attention, program)), old, new)
-    with pytest.raises(FOUND):
-        for schedule in SCHEDULES:
-            with scheduled(*schedule):
-                for causal in (False, True):
-                    arrays = operands((2, 2), 70, 70, 32, 32, kind) if "head" in old else operands((1,), 150, 135, 32, 32, kind)
-                    assert_right(attention, kind, arrays, causal=causal, dropped=DROPPED)
-
-
-@pytest.mark.slow
-@EVERY_KIND
-def test_threads_do_not_race(module, kind):
-    attention, arrays = module(kind), operands((1,), 70, 130, 32, 32, kind)
-    assert not races_in(lambda: launched(attention, *arrays, **{**SEES_ALL, "causal": True, "dropped": DROPPED}))

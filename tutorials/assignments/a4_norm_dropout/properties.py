@@ -47,7 +47,7 @@ def moved(mean, var, x, momentum):
 
 def dropped(rng, size):
     x = away(rng, (size + 1, size + 2))
-    return [x, float(rng.choice([0.0, 0.25, 0.5, 0.8])), rng.random(x.shape), bool(rng.random() < 0.75)]
+    return [x, float(rng.choice([0.0, 0.25, 0.5, 0.8])), rng.random(x.shape), bool(rng.random() < 0.5)]
 
 
 def dropout(x, p, uniform, training):
