@@ -123,6 +123,9 @@ void run(const Launch& launch, void (*function)(void*), void* arguments, Outcome
     start_block(block);
     run_block();
   }
+#ifndef CUSIM_TSAN  // whose program ends here, with stacks that a report may still name
+  for (int i = 0; i < thread_count; i++) give_back(threads[i].fiber);
+#endif
 }
 
 }  // namespace cusim
