@@ -81,9 +81,16 @@ __global__ void __launch_bounds__(32 * DOWN * ACROSS, DOWN * ACROSS == 8 ? 2 : 3
   block.put(Results(part, tile, y, b, target, N));
 }
 
+// match keeps more in registers than slide: before sm_90, two large blocks on a processor would spill.
+#if __CUDA_ARCH__ >= 900
+constexpr int LARGE_BLOCKS = 2;
+#else
+constexpr int LARGE_BLOCKS = 1;
+#endif
+
 // match. A blockIdx.y is a share of `chunk` spots, with filters of its own.
 template <int GM, int GN, int DOWN, int ACROSS>
-__global__ void __launch_bounds__(32 * DOWN * ACROSS, DOWN * ACROSS == 8 ? 2 : 3)
+__global__ void __launch_bounds__(32 * DOWN * ACROSS, DOWN * ACROSS == 8 ? LARGE_BLOCKS : 3)
     conv_match(const float* x, const float* y, float* w, const int* plan, int N, int chunk) {
   Block<GM, GN, DOWN, ACROSS> block;
   const Part part = part_of(plan, 0);

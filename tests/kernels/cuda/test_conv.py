@@ -13,6 +13,7 @@ from minigrad import ops
 from minigrad.ops import conv as loops
 from minigrad.ops.geometry import Geometry, window_count
 from minigrad.testing.strategies import conv_geometries
+from minigrad_kernels import registry
 from tests.cusim.races import races_in
 from tests.cusim.simcupy import LEDGER
 from tests.cusim.simulator import SCHEDULES, scheduled
@@ -37,7 +38,7 @@ def taken(conv, way, monkeypatch):
     if way != "as chosen":
         name, i = way
         own = getattr(conv, name)
-        monkeypatch.setattr(conv.registry.choice, "precision", "high" if name == "TENSOR" else "highest", raising=False)
+        monkeypatch.setattr(registry.choice, "precision", "high" if name == "TENSOR" else "highest", raising=False)
         monkeypatch.setattr(conv, name, replace(own, tiles=own.tiles[i : i + 1]))
         monkeypatch.setattr(conv, "FEW_ROWS", (0,))
         monkeypatch.setattr(conv, "FEW_NUMBERS", 0)
@@ -57,7 +58,7 @@ def faces(conv, g, x, w, y, b, move=on_device):
 
 
 def check(conv, g, x, w, y, b, move=on_device):
-    exact = conv.registry.choice.precision == "highest"
+    exact = registry.choice.precision == "highest"
     slid, painted, matched = definition(x, w, y, g)
     expected = slid + b.reshape(-1, *(1,) * len(g.size)), painted, matched
     for got, wanted in zip(faces(conv, g, x, w, y, b, move), expected, strict=True):
@@ -199,7 +200,7 @@ def test_tensor_cores_are_for_lower_precision_and_never_for_exact(twins, monkeyp
     arrays = problem(PLAIN, 2, 9, 9)
     exact = [a.get() for a in faces(conv, *arrays)]
     for precision in "high", "medium":
-        monkeypatch.setattr(conv.registry.choice, "precision", precision, raising=False)
+        monkeypatch.setattr(registry.choice, "precision", precision, raising=False)
         rounded = [a.get() for a in faces(conv, *arrays)]
         assert all((a != b).any() for a, b in zip(exact, rounded, strict=True))
         with minigrad.kernels("exact"):
@@ -216,7 +217,7 @@ def test_the_shared_memory_of_a_tile_is_three_slices_and_a_target_for_each_colum
 def test_one_tap_on_large_images_is_a_product_of_matrices(twins, monkeypatch, precision):
     conv, plain = twins("conv"), Geometry((5, 3), (), (1, 1), (1, 1), (0, 0), (1, 1))
     monkeypatch.setattr(conv, "LARGE", 0)
-    monkeypatch.setattr(conv.registry.choice, "precision", precision, raising=False)
+    monkeypatch.setattr(registry.choice, "precision", precision, raising=False)
     g, x, w, y, b = problem(plain, 3, 9, 11)
     assert conv.one_tap(g, 1)
     for change in {"stride": (2, 1)}, {"padding": (0, 1)}, {"kernel": (1, 2)}, {"groups": 2}, {"out": (5, 2)}:
