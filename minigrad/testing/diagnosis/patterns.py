@@ -46,7 +46,7 @@ def factor(e: Evidence) -> Guess | None:
     if square == 0 or e.telling == 0:
         return None
     c = float((e.got * e.right).sum()) / square
-    if abs(c) < 1e-9 or not e.fits(e.got / c):
+    if not 1e-9 <= abs(c) <= 1e100 or not e.fits(e.got / c):  # a NaN is none either, and powers of c must be numbers
         return None
     names = _names_of(e, c)
     label = _as_fraction(c)

@@ -36,6 +36,13 @@ def test_a_factor_is_written_as_a_fraction_or_a_root_if_it_is_one(c, code):
     assert patterns.factor(evidence(c * RIGHT)).code == f"factor:{code}"
 
 
+@pytest.mark.parametrize("c", [1e200, -1e300, np.inf, np.nan])
+def test_numbers_beyond_all_measure_are_no_factor(c):
+    with np.errstate(all="ignore"):
+        assert patterns.factor(evidence(c * RIGHT)) is None
+        assert patterns.factor(evidence(np.full(RIGHT.shape, c))) is None
+
+
 def test_nearly_a_factor_is_none():
     got = 2 * RIGHT
     got[1, 2] *= 1 + 1e-4
