@@ -9,26 +9,19 @@ others are what minigrad runs. `python -m minigrad_kernels.cuda.attention_ladder
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import cupy
 import numpy as np
 
-from .. import registry
 from .arrays import blocks, room
 from .attention import attention_forward
+from .ladder import Rung, at_precision, milliseconds
 from .program import Program
-from .softmax_ladder import BLOCK, milliseconds, thread_per_row
+from .softmax_ladder import BLOCK, thread_per_row
 
 PROGRAM = Program("attention_ladder")
 MOST_KEYS = 12288  # whose scores fit into the shared memory that every block may have
-
-
-class Rung(NamedTuple):
-    """How to attend to k and v with q, and what the time goes into."""
-
-    run: Callable[[Any, Any, Any], Any]
-    bound: str
 
 
 def three_kernels(q: Any, k: Any, v: Any) -> Any:
@@ -56,11 +49,8 @@ def tiles(precision: str) -> Callable[[Any, Any, Any], Any]:
     """Return what runs attention.cu with factors of a precision."""
 
     def run(q: Any, k: Any, v: Any) -> Any:
-        before, registry.choice.precision = registry.choice.precision, precision
-        try:
+        with at_precision(precision):
             return attention_forward(q, k, v, None, False, q.shape[-1] ** -0.5, None)[0]
-        finally:
-            registry.choice.precision = before
 
     return run
 

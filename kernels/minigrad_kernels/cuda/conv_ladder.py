@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import cupy
 import numpy as np
 
-from .. import registry
 from .arrays import blocks, room
 from .conv import slide_loop
+from .ladder import at_precision, milliseconds
 from .program import Program
 
 PROGRAM = Program("conv_ladder")
@@ -61,11 +61,8 @@ def registers(x: Any, w: Any, precision: str = "highest") -> Any:
     """Keep a tile of sums in registers: conv.cu."""
     size, kernel = x.shape[2:], w.shape[2:]
     g = Same(size, size, kernel, (1, 1), tuple(r // 2 for r in kernel), (1, 1))
-    before, registry.choice.precision = registry.choice.precision, precision
-    try:
+    with at_precision(precision):
         return slide_loop(x, w, g)
-    finally:
-        registry.choice.precision = before
 
 
 def tensor_cores(x: Any, w: Any) -> Any:
@@ -80,24 +77,11 @@ RUNGS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def measure(N: int, C: int, K: int, H: int, R: int = 3, rounds: int = 10) -> dict[str, float]:
-    """Return Tflop/s per rung for N images of H × H, the best of some rounds of time on the GPU."""
+    """Return Tflop/s per rung for N images of H × H."""
     rng = np.random.default_rng(0)
     x, w = (cupy.asarray(rng.standard_normal(shape, "f4")) for shape in ((N, C, H, H), (K, C, R, R)))
-    speeds = {}
-    for name, rung in RUNGS.items():
-        rung(x, w)
-        best = min(_milliseconds(rung, x, w) for _ in range(rounds))
-        speeds[name] = 2 * N * K * H * H * C * R * R / max(best, 1e-6) / 1e9
-    return speeds
-
-
-def _milliseconds(rung: Callable[[Any, Any], Any], x: Any, w: Any) -> float:
-    start, stop = cupy.cuda.Event(), cupy.cuda.Event()
-    start.record()
-    rung(x, w)
-    stop.record()
-    stop.synchronize()
-    return float(cupy.cuda.get_elapsed_time(start, stop))
+    flops = 2 * N * K * H * H * C * R * R
+    return {name: flops / milliseconds(rung, x, w, rounds=rounds) / 1e9 for name, rung in RUNGS.items()}
 
 
 if __name__ == "__main__":

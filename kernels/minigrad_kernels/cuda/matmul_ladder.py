@@ -12,24 +12,18 @@ x @ w calls.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import cupy
 import numpy as np
 
 from .arrays import room
+from .ladder import Rung, milliseconds
 from .matmul import product
 from .program import Program
 
 PROGRAM = Program("matmul_ladder")
 TILE, SLICE = 128, 32  # M and N, and K, are multiples of these
-
-
-class Rung(NamedTuple):
-    """How to multiply, and what the time goes into."""
-
-    run: Callable[[Any, Any], Any]
-    bound: str
 
 
 def kernel(name: str, rows: int, columns: int, threads: int, down_first: bool = False) -> Callable[[Any, Any], Any]:
@@ -81,18 +75,9 @@ RUNGS: dict[str, Rung] = {
 
 
 def time_ladder(n: int, rounds: int = 10) -> dict[str, float]:
-    """Return milliseconds per rung for n × n matrices: the mean of some rounds in a row, by events on the device."""
+    """Return milliseconds per rung for n × n matrices."""
     A, B = (cupy.asarray(np.random.default_rng(i).standard_normal((n, n), np.float32)) for i in range(2))
-    start, stop, times = cupy.cuda.Event(), cupy.cuda.Event(), {}
-    for name, rung in RUNGS.items():
-        rung.run(A, B)  # compiles
-        start.record()
-        for _ in range(rounds):
-            rung.run(A, B)
-        stop.record()
-        stop.synchronize()
-        times[name] = cupy.cuda.get_elapsed_time(start, stop) / rounds
-    return times
+    return {name: milliseconds(rung.run, A, B, rounds=rounds) for name, rung in RUNGS.items()}
 
 
 def table(n: int, times: dict[str, float]) -> str:

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from .arrays import FLOAT32, blocks, dense
-from .program import SCALARS, Program
+from .program import Program
 
 PROGRAM = Program("optim")
 BLOCK, PIECE, MOST, COLUMNS = 256, 4096, 64, 5  # as in optim.cu
 TENSORS = np.dtype(
     [("array", np.uint64, (COLUMNS, MOST)), ("n", np.int64, MOST), ("first", np.int32, MOST + 1)], align=True
 )
-SCALARS["Tensors"] = np.asarray  # CuPy passes a structured array without axes by value, as it is
 
 Arrays = list[Any]
 

@@ -80,8 +80,8 @@ class Program:
 def _cast_for(kernel: str, parameter: Parameter) -> Cast:
     """Return what turns an argument into what the parameter takes, or refuses it."""
     if not parameter.pointer:
-        scalar: Cast = SCALARS[parameter.type]
-        return scalar
+        by_value: Cast = SCALARS.get(parameter.type, np.asarray)  # CuPy passes a structured array as a struct
+        return by_value
     wanted = None if parameter.type == SIXTEEN_BITS else ELEMENTS[parameter.type]
 
     def pointer(x: Any) -> Any:

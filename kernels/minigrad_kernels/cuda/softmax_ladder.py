@@ -7,24 +7,18 @@ last is what minigrad runs. `python -m minigrad_kernels.cuda.softmax_ladder` tim
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import cupy
 import numpy as np
 
 from .arrays import blocks, room
+from .ladder import Rung, milliseconds
 from .program import Program
 from .softmax import softmax_forward
 
 PROGRAM = Program("softmax_ladder")
 BLOCK = 256
-
-
-class Rung(NamedTuple):
-    """How to take the softmax of the rows of x, and what the time goes into."""
-
-    run: Callable[[Any], Any]
-    bound: str
 
 
 def thread_per_row(x: Any) -> Any:
@@ -52,18 +46,6 @@ RUNGS: dict[str, Rung] = {
     "online": Rung(block_per_row("online"), "two reads and a write per number"),
     "in registers": Rung(lambda x: softmax_forward(x, 1), "one read and a write per number: the floor"),
 }
-
-
-def milliseconds(run: Callable[..., Any], *arrays: Any, rounds: int = 10) -> float:
-    """Return the mean time of some rounds in a row, by events on the device."""
-    run(*arrays)  # compiles
-    start, stop = cupy.cuda.Event(), cupy.cuda.Event()
-    start.record()
-    for _ in range(rounds):
-        run(*arrays)
-    stop.record()
-    stop.synchronize()
-    return float(cupy.cuda.get_elapsed_time(start, stop)) / rounds
 
 
 def measure(rows: int, n: int, rounds: int = 10) -> dict[str, float]:

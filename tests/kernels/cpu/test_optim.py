@@ -5,10 +5,8 @@ from hypothesis import strategies as st
 
 import minigrad
 from minigrad import Tensor, optim
-from minigrad.optim.adam import adam_update
-from minigrad.optim.rmsprop import rmsprop_update
-from minigrad.optim.sgd import sgd_update
 from minigrad_kernels.cpu import optim as twins
+from tests.kernels.updates import UPDATES
 
 from .agreement import arrays, assert_thread_count_leaves_no_trace, drawn
 
@@ -61,15 +59,6 @@ def test_an_infinite_parameter_does_not_spoil_its_averages_without_decay():
     p, g, m, v = (np.float32([x]) for x in (np.inf, 1.0, 0.0, 0.0))
     assert twins.adam_update([p], [g], [m], [v], [None], [1], 0.1, 0.9, 0.99, 1e-8, 0, False, False) is None
     assert np.isfinite([m[0], v[0]]).all()
-
-
-UPDATES = {
-    "sgd_update": (sgd_update, lambda p, g, b: ([p], [g], [b], [False], 0.1, 0.9, 0.0, 0.0, False, False)),
-    "rmsprop_update": (rmsprop_update, lambda p, g, b: ([p], [g], [b], [None], [None], 0.1, 0.9, 1e-8, 0.0, 0.0, False)),
-    "adam_update": (
-        adam_update, lambda p, g, b: ([p], [g], [b], [b.copy()], [None], [1], 0.1, 0.9, 0.99, 1e-8, 0.0, False, False)
-    ),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", UPDATES)

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import minigrad
 from minigrad import Tensor, ops
 from tests.cusim.races import races_in
 from tests.cusim.simcupy import installed
 from tests.cusim.simulator import SCHEDULES, missing_compiler, scheduled
+from tests.kernels.sequences import problems
 
 from .agreement import FOUND, on_device, plant
 
@@ -37,16 +37,6 @@ def device():
         pytest.skip(reason)
     with installed():
         yield
-
-
-@st.composite
-def problems(draw):
-    T, B, V, U = (draw(st.integers(low, most)) for low, most in ((1, 20), (1, 4), (2, 5), (0, 9)))
-    blank, rng = draw(st.integers(0, V - 1)), np.random.default_rng(draw(st.integers(0, 2**32)))
-    labels = rng.integers(0, V - 1, (B, U))
-    labels += labels >= blank
-    x = ops.log_softmax(Tensor(3 * rng.normal(size=(T, B, V))), 2).numpy()
-    return x, labels, rng.integers(0, T + 1, B).tolist(), rng.integers(0, U + 1, B).tolist(), blank
 
 
 @settings(max_examples=40)

@@ -4,19 +4,11 @@ from scipy import special
 
 from minigrad import ops
 from tests.kernels.cpu.agreement import assert_agrees, exactly
+from tests.kernels.gates import gelu_slope, gelu_tanh_slope, mish_slope, softplus, u
 
 from .agreement import FOUND, assert_devices_agree, drawn, narrow, on_device, plant
 
-ROOT = np.sqrt(2 / np.pi)
 SIZE = 2500
-
-
-def softplus(x):
-    return np.logaddexp(0, x)
-
-
-def u(x):
-    return ROOT * (x + 0.044715 * x**3)
 
 
 FORWARD = {
@@ -26,22 +18,6 @@ FORWARD = {
     "gelu": (lambda gate, x: gate.gelu_forward(x, "none"), lambda x: x * special.ndtr(x)),
     "gelu by tanh": (lambda gate, x: gate.gelu_forward(x, "tanh"), lambda x: x * special.expit(2 * u(x))),
 }
-
-
-def gelu_slope(x):
-    c = np.clip(x, -40, 40)
-    return special.ndtr(c) + c * np.exp(-c * c / 2) / np.sqrt(2 * np.pi)
-
-
-def gelu_tanh_slope(x):
-    c = np.clip(x, -40, 40)
-    s = special.expit(2 * u(c))
-    return s + 2 * c * s * special.expit(-2 * u(c)) * ROOT * (1 + 3 * 0.044715 * c * c)
-
-
-def mish_slope(x):
-    c = np.clip(x, -80, 40)
-    return np.tanh(softplus(c)) + c / np.cosh(softplus(c)) ** 2 * special.expit(c)
 
 
 BACKWARD = {

@@ -7,12 +7,10 @@ import pytest
 
 import minigrad
 from minigrad import Tensor, optim
-from minigrad.optim.adam import adam_update
-from minigrad.optim.rmsprop import rmsprop_update
-from minigrad.optim.sgd import sgd_update
 from tests.cusim.races import find_races
 from tests.cusim.simcupy import LEDGER
 from tests.cusim.simulator import SCHEDULES, scheduled
+from tests.kernels.updates import UPDATES
 
 from .agreement import FOUND, LAYOUTS, drawn, on_device, plant
 
@@ -121,15 +119,6 @@ def test_a_variance_that_rounding_has_pushed_below_0_counts_as_0(twins):
     p, g, v, a = on_device(*(np.float32([x]) for x in (1, 0.5, 1, 2)))
     assert twins("optim").rmsprop_update([p], [g], [v], [a], [None], 0.1, 1.0, 0.5, 0.0, 0.0, False) is None
     np.testing.assert_allclose(p.get(), [0.9], rtol=1e-6)
-
-
-UPDATES = {
-    "sgd_update": (sgd_update, lambda p, g, b: ([p], [g], [b], [False], 0.1, 0.9, 0.0, 0.0, False, False)),
-    "rmsprop_update": (rmsprop_update, lambda p, g, b: ([p], [g], [b], [None], [None], 0.1, 0.9, 1e-8, 0.0, 0.0, False)),
-    "adam_update": (
-        adam_update, lambda p, g, b: ([p], [g], [b], [b.copy()], [None], [1], 0.1, 0.9, 0.99, 1e-8, 0.0, False, False)
-    ),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", UPDATES)

@@ -27,8 +27,17 @@ __global__ void shared(float* y) {
   y[threadIdx.x] = all[threadIdx.x];
 }
 
+struct Pair {
+  long long n;
+  float x;
+};
+
+__global__ void fields(const Pair pair, double* y) {
+  y[0] = pair.n, y[1] = pair.x;
+}
+
 // INSTANCE: fill<{2|3}>
-// INSTANCE: {numbers|types|shared}
+// INSTANCE: {numbers|types|shared|fields}
 """
 
 
@@ -52,6 +61,13 @@ def test_the_instance_that_is_asked_for_runs(program):
     assert y.get().tolist() == [0, 2, 4, 6]
     program.launch("fill<3>", (1,), 32, y, x, 3)
     assert y.get().tolist() == [0, 3, 6, 6]
+
+
+def test_a_structured_array_is_a_struct_by_value(program):
+    pair, y = np.zeros((), np.dtype([("n", np.int64), ("x", np.float32)], align=True)), on_device(np.zeros(2))
+    pair["n"], pair["x"] = 2**40, 0.5
+    program.launch("fields", (1,), 1, pair, y)
+    assert y.get().tolist() == [2**40, 0.5]
 
 
 def test_none_is_a_null_pointer(program):
