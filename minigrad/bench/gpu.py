@@ -13,7 +13,7 @@ from typing import Any
 
 from . import convolution, matmul, optimizer, pointwise, sequence
 from .networks import CNN
-from .steps import DIGITS
+from .steps import DIGITS, one_step
 from .workload import Build, Library, Step, Workload, fill, tensor
 
 KINDS = {"highest": "float32", "high": "TF32", "medium": "bfloat16"}
@@ -79,17 +79,7 @@ def replayed(build: Build, lib: Library) -> Step:
 def descent(network: Callable[[Library], Any], inputs: Callable[[Library], tuple[Any, Any]], lib: Library) -> Step:
     """Train a network with momentum, whose step holds no number that changes from step to step."""
     model = fill(lib, network(lib))
-    x, t = inputs(lib)
-    descent = lib.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9)
-
-    def step() -> Any:
-        descent.zero_grad()
-        loss = lib.nn.functional.cross_entropy(model(x), t)
-        loss.backward()
-        descent.step()
-        return loss
-
-    return step
+    return one_step(lib, model, lib.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9), *inputs(lib))
 
 
 def layer_norm_forward(lib: Library) -> Step:

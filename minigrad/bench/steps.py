@@ -20,7 +20,11 @@ def training_step(network: Callable[[Library], Any], inputs: Inputs, lib: Librar
     if tuned:
         layout = {"memory_format": lib.channels_last}
         model, x, options["fused"] = model.to(**layout), x.to(**layout), True
-    optimizer = lib.optim.Adam(model.parameters(), **options)
+    return one_step(lib, model, lib.optim.Adam(model.parameters(), **options), x, t)
+
+
+def one_step(lib: Library, model: Any, optimizer: Any, x: Any, t: Any) -> Step:
+    """Return a training step on one batch."""
 
     def step() -> Any:
         optimizer.zero_grad()

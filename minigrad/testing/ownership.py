@@ -22,7 +22,6 @@ from .directions import FloatArray, is_floats
 from .flaws import Flaw, Guess
 from .layouts import scrambled
 
-
 NUDGE = 1e-12  # of the size of a number
 
 

@@ -94,13 +94,16 @@ __asm__(
 #endif
 
 #ifdef CUSIM_TSAN
-// A report knows the line of a thread that has ended only while its fiber is there: the last ones are kept a while.
+// ThreadSanitizer knows a thread that has ended only while its fiber is there: then a report has its line, and what it
+// did is not taken for the work of the next one, which would get its number. So two of the largest blocks are kept.
+constexpr unsigned KEPT = 2048;
+
 inline void retire(void* fiber) {
-  static void* kept[256];
+  static void* kept[KEPT];
   static unsigned oldest = 0;
   if (kept[oldest]) __tsan_destroy_fiber(kept[oldest]);
   kept[oldest] = fiber;
-  oldest = (oldest + 1) % 256;
+  oldest = (oldest + 1) % KEPT;
 }
 #endif
 

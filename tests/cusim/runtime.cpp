@@ -36,8 +36,7 @@ static void start_block(size_t number) {
     thread.state = READY;
     thread.exchanges = 0;
     thread.combine = nullptr;
-    thread.open_copies.clear();
-    thread.copy_groups.clear();
+    forget_copies(thread);
     prepare(thread.fiber, run_thread, i);
   }
 }

@@ -74,6 +74,16 @@ def test_a_text_of_ones_own_is_searched():
     )
 
 
+def test_blocks_of_any_size_race_after_a_barrier():
+    code = """extern "C" __global__ void count(float* y) {
+        __syncthreads();
+        if (threadIdx.x == 0) y[0] += 1.0f;
+    }"""
+    for threads in (64, 1024):
+        found = find_races(code, "count", (3,), (threads,), (np.zeros(1, "f4"),))
+        assert found and all(side.line == 3 for race in found for side in race)
+
+
 def test_arrays_keep_what_the_simulation_wrote():
     x, y = normal(64), unset(64)
     assert races_in(lambda: good("copy_by_fours")((1,), (64,), (x, y, i4(64)))) == []

@@ -270,5 +270,4 @@ def test_planted_bugs_are_found(gemm, monkeypatch, instance, old, new):
 def test_threads_do_not_race(gemm, monkeypatch, kernel):
     monkeypatch.setattr(gemm, "SHORTEST", 64)
     x, w = on_device(whole((65, 150)), whole((150, 70), 1))
-    races = races_in(lambda: gemm.product(kernel, x, w))
-    assert not [race for race in races if race.one.line and race.other.line]  # without a line: the simulator's own lists
+    assert not races_in(lambda: gemm.product(kernel, x, w))
