@@ -15,12 +15,8 @@ POSITIVE = {"low": 0.5}
 ABOVE, BELOW = A(2, 3, low=0.55, high=0.95), A(3, low=-2.0, high=-1.0)
 
 
-def add_scaled(x, y, alpha):
-    return x + alpha * y
-
-
-def sub_scaled(x, y, alpha):
-    return x - alpha * y
+def scaled_sum(sign):
+    return lambda x, y, alpha: x + sign * alpha * y
 
 
 def trunc_div(x, y, rounding_mode):
@@ -44,10 +40,10 @@ POWERS = [
 ]  # fmt: skip
 CASES = [
     *[Case("add", ops.add, np.add, list(p)) for p in PAIRS],
-    *[Case("add", ops.add, add_scaled, [A3, B3], {"alpha": a}) for a in (3, -0.5, 0)],
-    Case("add", ops.add, add_scaled, [1.5, B3], {"alpha": 2}),
+    *[Case("add", ops.add, scaled_sum(1), [A3, B3], {"alpha": a}) for a in (3, -0.5, 0)],
+    Case("add", ops.add, scaled_sum(1), [1.5, B3], {"alpha": 2}),
     *[Case("sub", ops.sub, np.subtract, list(p)) for p in PAIRS],
-    *[Case("sub", ops.sub, sub_scaled, [A3, B3], {"alpha": a}) for a in (3, -0.5, 0)],
+    *[Case("sub", ops.sub, scaled_sum(-1), [A3, B3], {"alpha": a}) for a in (3, -0.5, 0)],
     *[Case("rsub", ops.rsub, lambda x, y: y - x, list(p)) for p in PAIRS],
     *[Case("mul", ops.mul, np.multiply, list(p)) for p in PAIRS],
     *[Case("div", ops.div, np.divide, list(p)) for p in QUOTIENTS],
