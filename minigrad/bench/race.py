@@ -32,13 +32,24 @@ def best(work: Callable[[], object], clock: Clock) -> float:
     return min(times)
 
 
-def race(sides: Mapping[str, Step], seconds: float, clock: Clock) -> dict[str, float]:
-    """Return the median time of a step of each side, the sides taking turns for about `seconds` each."""
+def pause_for(threads: int) -> float:
+    """Return the seconds after which the threads of the last side, which stay awake for a while, have fallen asleep."""
+    return 0.0 if threads == 1 else 5e-3
+
+
+def race(sides: Mapping[str, Step], seconds: float, clock: Clock, pause: float = 0.0) -> dict[str, float]:
+    """Return the median time of a step of each side, the sides taking turns for about `seconds` each.
+
+    After a pause the next side takes a step that is not timed, so that its own threads are awake.
+    """
     repeats = {name: _repeats(step, clock) for name, step in sides.items()}
     samples: dict[str, list[float]] = {name: [] for name in sides}
     end = time.perf_counter() + seconds * len(sides)
     while time.perf_counter() < end or len(next(iter(samples.values()))) < ROUNDS:
         for name, step in sides.items():
+            if pause:
+                time.sleep(pause)
+                step()
             samples[name].append(_sample(step, repeats[name], clock))
     return {name: median(times) for name, times in samples.items()}
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from . import convolution, device, gpu, machine, matmul, optimizer, pointwise, sequence, steps, tiny
 from .footprint import footprint
-from .race import Clock, agree, clock_for, race
+from .race import Clock, agree, clock_for, pause_for, race
 from .startup import startup
 from .table import Row, print_rows, print_seconds
 from .workload import Workload
@@ -61,10 +61,10 @@ def run(options: Options) -> list[Row]:
     if options.device == "cuda":
         libraries = {name: device.OnDevice(lib, "cuda") for name, lib in libraries.items()}
         ours, clock = device.OnDevice(minigrad, "cuda"), device.DeviceClock()
-    yardsticks = yardsticks_of(options)
+    yardsticks, pause = yardsticks_of(options), pause_for(options.threads)
     rows: list[Row] = []
     for workload in chosen(options.only, options.device):
-        row = measure(workload, ours, libraries, options.seconds, clock)
+        row = measure(workload, ours, libraries, options.seconds, clock, pause)
         print_rows([row], yardsticks, heading=not rows)
         rows.append(row)
     return rows
@@ -75,7 +75,9 @@ def yardsticks_of(options: Options) -> machine.Machine:
     return device.measure() if options.device == "cuda" else machine.measure(options.threads)
 
 
-def measure(workload: Workload, ours: Any, libraries: dict[str, Any], seconds: float, clock: Clock) -> Row:
+def measure(
+    workload: Workload, ours: Any, libraries: dict[str, Any], seconds: float, clock: Clock, pause: float = 0.0
+) -> Row:
     """Race one workload."""
     sides = {"minigrad": workload.build(ours)}
     targets = {}
@@ -86,7 +88,7 @@ def measure(workload: Workload, ours: Any, libraries: dict[str, Any], seconds: f
             sides[variant], targets[variant] = build(lib), target
     if workload.compare:
         agree(workload.name, sides, workload.rtol)
-    times = race(sides, seconds, clock)
+    times = race(sides, seconds, clock, pause)
     return Row(workload.name, times, targets, workload.flops, workload.bytes)
 
 

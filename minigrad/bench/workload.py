@@ -53,7 +53,7 @@ def integers(lib: Library, high: int, *shape: int, seed: int = 0) -> Any:
 
 def fill(lib: Library, model: Any) -> Any:
     """Give a model the same parameters in every library, small enough to train; return it, where the tensors are."""
-    model = model.to(getattr(lib, "device", "cpu"))
+    model = model.to(tensor(lib, 1).device)
     with lib.no_grad():
         for i, p in enumerate(model.parameters()):
             scale = 1 / max(np.prod(p.shape[1:]), 1) ** 0.5 if p.ndim > 1 else 0.1

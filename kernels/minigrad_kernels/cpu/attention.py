@@ -21,6 +21,7 @@ Source: Dao et al., "FlashAttention", arXiv:2205.14135; with whole rows of score
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -33,10 +34,10 @@ from .dropout import dice_for, keep, room_for
 from .fastmath import ONE, ZERO, f32, inline, summing
 from .product import WIDE, add_product, multiply, padded
 from .softmax import largest
-from .threads import split
+from .threads import Part, split
 
 BLOCK = 32
-WORTHWHILE = 2**20  # multiply-adds; below, a second thread costs more than it saves
+WORTHWHILE = 2**21  # multiply-adds; below, a second thread costs more than it saves
 INFINITY = f32(np.inf)
 
 
@@ -231,11 +232,13 @@ def attention_forward(q: Any, k: Any, v: Any, mask: Any, causal: bool, scale: fl
     flat = [dense(x, (s.heads, *x.shape[-2:])) for x in (q, k, v)]
     dice, size = _dice(dropped, s.words)
 
-    def work(first: int, last: int) -> None:
+    def part(first: int, last: int) -> Part:
         words = np.empty(size, np.uint64)
-        _forward(*flat, masks, which, dice, y, lse, f32(scale), causal, first, last, s.keys, s.e, s.f, words)
+        return partial(
+            _forward, *flat, masks, which, dice, y, lse, f32(scale), causal, first, last, s.keys, s.e, s.f, words
+        )
 
-    split(work, s.heads, s.worthwhile)
+    split(part, s.heads, s.worthwhile)
     return y.reshape(*q.shape[:-1], s.F), lse
 
 
@@ -252,9 +255,11 @@ def attention_backward(
     gradients = [out(x.shape) for x in flat[3:]]
     dice, size = _dice(dropped, s.words)
 
-    def work(first: int, last: int) -> None:
+    def part(first: int, last: int) -> Part:
         words = np.empty(size, np.uint64)
-        _backward(*flat, masks, which, dice, *gradients, f32(scale), causal, first, last, s.keys, s.e, s.f, words)
+        return partial(
+            _backward, *flat, masks, which, dice, *gradients, f32(scale), causal, first, last, s.keys, s.e, s.f, words
+        )
 
-    split(work, s.heads, s.worthwhile)
+    split(part, s.heads, s.worthwhile)
     return [dx.reshape(x.shape) for dx, x in zip(gradients, (q, k, v), strict=True)] + [None]

@@ -15,6 +15,7 @@ Source: Graves et al., "Connectionist temporal classification", ICML 2006, secti
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,7 @@ def ctc_forward(x: Any, frames: Any, labels: Any, counts: Any, blank: int) -> An
     T, B, _ = x.shape
     alpha, total, x = out((B, T, 2 * labels.shape[1] + 1)), out(B), dense(x, x.shape)
     split(
-        lambda first, last: _forward(x, frames, labels, counts, blank, alpha, total, first, last),
+        lambda first, last: partial(_forward, x, frames, labels, counts, blank, alpha, total, first, last),
         B, alpha.size > WORTHWHILE,
     )  # fmt: skip
     return total, alpha
@@ -121,7 +122,7 @@ def ctc_backward(
     """Return dx[t, b, v] = dy[b] P(the path is at symbol v in frame t | labels), for the only input there is."""
     x, dy, dx = dense(x, x.shape), dense(dy, dy.shape), np.zeros(x.shape, np.float32)
     split(
-        lambda first, last: _backward(dy, total, x, frames, labels, counts, blank, alpha, dx, first, last),
+        lambda first, last: partial(_backward, dy, total, x, frames, labels, counts, blank, alpha, dx, first, last),
         len(dy), alpha.size > WORTHWHILE,
     )  # fmt: skip
     return (dx,)

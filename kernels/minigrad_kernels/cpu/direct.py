@@ -15,7 +15,7 @@ Each output is owned by one thread and summed in one order, so results do not de
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from math import prod
 from typing import Any
@@ -27,13 +27,14 @@ from .compiled import compiled, inner
 from .layout import SLACK, Axes, Axis, Layout, axes_of, layout
 from .rows import copy
 from .simd import REGISTERS
-from .threads import split
+from .threads import Part, split
 from .tiles import VECTORS, dots, shape_of_tile, tile
 
 ENOUGH, ENOUGH_SUMMED = 24, 64  # spots laid out at a time, so that tiles are full; in `match`, so that sums are long
 CHUNK = 128  # spots summed over at a time, so that the lines of a tile stay in the first cache
 TOGETHER = 2**17  # numbers of images that are computed part by part, at a time
 WORTHWHILE = 2**23  # multiplications; below, a second thread costs more than it saves
+SHARES, FEW = 4, 2**18  # of the images in `match`, if the sums are few
 SLOWNESS = {1: 2.0, 2: 1.2}  # of tiles with few rows, which load more numbers than they multiply
 SLOWNESS_SUMMED = {1: 1.7, 2: 1.1, 3: 1.1}  # the same in `match`
 
@@ -104,19 +105,18 @@ def _pick_up(y: Any, start: int, stop: int, first: int, last: int, table: Any, l
 
 @compiled
 def _match(
-    shape: Any, x: Any, y: Any, table: Any, groups: int, taps: Any, buffer: Any, lines: Any, sums: Any, first: int,
-    last: int,
+    shape: Any, x: Any, y: Any, table: Any, groups: int, taps: Any, buffer: Any, lines: Any, sums: Any, start: int,
+    stop: int, first: int, last: int,
 ) -> None:  # fmt: skip
-    """Compute blocks first to last of filters: for each of them and each tap, a sum over all images."""
+    """Compute blocks first to last of filters: for each of them and each tap, a sum over images start to stop."""
     rows, columns, width = len(shape[0]), len(shape[1]), taps.shape[0]
     C, K = table.channels // groups, table.filters // groups
     blocks = (K + rows - 1) // rows  # of a group
     low, high = first // blocks, (last - 1) // blocks + 1  # groups
     level = table.images == 1 and table.pieces.shape[0] == 1 and table.spots * table.lanes == table.outputs
     pitch = table.images * table.spots * table.lanes
-    N = y.shape[0] // (table.filters * table.outputs)
-    for n in range(0, N, table.images):
-        end = min(n + table.images, N)
+    for n in range(start, stop, table.images):
+        end = min(n + table.images, stop)
         seen, line = x[n * table.channels * table.pixels :], y[n * table.filters * table.outputs :]
         if not table.in_place:
             _lay_out(x, n, end, low * C, high * C, table, buffer)
@@ -170,13 +170,17 @@ def _run(x: Any, parts: list[tuple[Any, Layout]], bias: Any, y: Any) -> None:
     pixels, results, tables = flat(x), y.reshape(-1), [table for _, table in parts]
     some = len(x) if len(parts) == 1 else max(TOGETHER // y[0].size, *(table.images for table in tables))
 
-    def work(start: int, stop: int) -> None:
+    def part(start: int, stop: int) -> Part:
         rooms = [(_buffer(t), out(0 if t.straight else _size_of_lines(t))) for t in tables]
-        for n in range(start, stop, some):
-            for shape, filters, table, room in zip(shapes, packed, tables, rooms, strict=True):
-                _slide(shape, pixels, filters, table, groups, *room, results, n, min(n + some, stop))
 
-    split(work, len(x), len(x) * sum(f.size * t.spots * t.lanes for f, t in parts) > WORTHWHILE)
+        def run() -> None:
+            for n in range(start, stop, some):
+                for shape, filters, table, room in zip(shapes, packed, tables, rooms, strict=True):
+                    _slide(shape, pixels, filters, table, groups, *room, results, n, min(n + some, stop))
+
+        return run
+
+    split(part, len(x), len(x) * sum(f.size * t.spots * t.lanes for f, t in parts) > WORTHWHILE)
 
 
 @lru_cache(256)
@@ -261,16 +265,33 @@ def _sizes_of_dots(K: int, taps: int) -> tuple[int, int]:
 
 
 def match(x: Any, y: Any, g: Any) -> Any:
-    """Match the image with the output, tap by tap."""
-    C, K, groups = x.shape[1], y.shape[1], g.groups
+    """Match the image with the output, tap by tap.
+
+    Threads share the filters; but if these and their taps are few they share the images, and the sums of as many shares
+    as there are are added up, whatever the number of threads.
+    """
+    N, C, K, groups = len(x), x.shape[1], y.shape[1], g.groups
     table, offsets, shape = _plan_of_match(g, C, K)
     blocks = -(-K // groups // len(shape[0]))
-    sums = np.zeros((groups, blocks * len(shape[0]), len(offsets)), FLOAT32)
+    size = groups, blocks * len(shape[0]), len(offsets)
+    shares = min(SHARES, N) if groups == 1 and prod(size) <= FEW else 1
+    sums = np.zeros((shares, *size), FLOAT32)
     pixels, outputs, taps = flat(x), flat(y), len(table.offsets)
 
-    def work(first: int, last: int) -> None:
-        buffer, lines = _buffer(table), np.zeros(_size_of_lines(table), FLOAT32)
-        _match(shape, pixels, outputs, table, groups, offsets, buffer, lines, sums.reshape(-1), first, last)
+    def part(first: int, last: int) -> Part:
+        room = _buffer(table), np.zeros(_size_of_lines(table), FLOAT32)
+        arguments = shape, pixels, outputs, table, groups, offsets, *room
+        if shares == 1:
+            return partial(_match, *arguments, sums.reshape(-1), 0, N, first, last)
 
-    split(work, groups * blocks, len(x) * sums.size * table.spots * table.lanes > WORTHWHILE)
-    return sums[:, : K // groups, :taps].reshape(K, C // groups, *g.kernel)
+        def run() -> None:
+            for s in range(first, last):
+                images = N * s // shares, N * (s + 1) // shares
+                _match(*arguments, sums[s].reshape(-1), *images, 0, blocks)
+
+        return run
+
+    worthwhile = N * prod(size) * table.spots * table.lanes > WORTHWHILE
+    split(part, groups * blocks if shares == 1 else shares, worthwhile)
+    total = sums[0] if shares == 1 else sums.sum(0)
+    return total[:, : K // groups, :taps].reshape(K, C // groups, *g.kernel)

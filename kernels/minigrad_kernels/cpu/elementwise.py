@@ -6,12 +6,13 @@ it reads every input once and writes the result once, and no number depends on a
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .buffers import FLOAT32, dense, out
 from .threads import split
 
-WORTHWHILE = 2**17  # elements; below, a second thread costs more than it saves
+WORTHWHILE = 2**18  # elements; below, a second thread costs more than it saves
 
 
 def elementwise(kernel: Any, *arrays: Any, settings: tuple[Any, ...] = ()) -> Any:
@@ -28,5 +29,5 @@ def elementwise(kernel: Any, *arrays: Any, settings: tuple[Any, ...] = ()) -> An
     if y.size <= WORTHWHILE:
         kernel(*flat, *settings)
     else:
-        split(lambda start, stop: kernel(*[x[start:stop] for x in flat], *settings), y.size)
+        split(lambda start, stop: partial(kernel, *[x[start:stop] for x in flat], *settings), y.size)
     return y

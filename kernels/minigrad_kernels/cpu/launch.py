@@ -6,11 +6,12 @@ where they lie, so results do not depend on the number of threads.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .threads import split
 
-WORTHWHILE = 2**16  # elements; below, a second thread costs more than it saves
+WORTHWHILE = 2**18  # elements; below, a second thread costs more than it saves
 
 
 def launch(size: int, count: int, kernel: Any, *args: Any) -> None:
@@ -18,4 +19,4 @@ def launch(size: int, count: int, kernel: Any, *args: Any) -> None:
     if size <= WORTHWHILE:
         kernel(*args, 0, count)
     else:
-        split(lambda start, stop: kernel(*args, start, stop), count)
+        split(lambda start, stop: partial(kernel, *args, start, stop), count)

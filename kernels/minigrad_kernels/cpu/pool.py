@@ -10,7 +10,7 @@ Bytes: the images, the results and the winners, once each; that is what bounds i
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import prod
 from typing import Any
 
@@ -21,7 +21,7 @@ from .compiled import compiled, inner
 from .layout import SLACK, Layout, axes_of, layout
 from .pool_lanes import best_of_four, best_tap, to_four, to_winners
 from .rows import copy
-from .threads import split
+from .threads import Part, split
 
 WORTHWHILE = 2**16  # pixels; below, a second thread costs more than it saves
 MOST = 256  # taps whose numbers fit into a byte
@@ -106,15 +106,14 @@ def max_pool_forward(x_nchw: Any, g: Any) -> Any:
     y, winner, x = out((*lead, *g.out)), np.empty((*lead, *g.out), np.uint8), flat(x_nchw)
     shape, results, numbers = (0,) * (table.lanes // 4), y.reshape(-1), winner.reshape(-1)
 
-    def work(start: int, stop: int) -> None:
+    def part(start: int, stop: int) -> Part:
         if lanes:
-            _max_pool_quarters((0,) * (lanes // 4), x, results, numbers, *g.size, start, stop)
-            return
+            return partial(_max_pool_quarters, (0,) * (lanes // 4), x, results, numbers, *g.size, start, stop)
         buffer = np.full(0 if table.in_place else table.channel + SLACK, -np.inf, FLOAT32)
         line, tags = out(table.spots * table.lanes), np.empty(table.spots * table.lanes, np.uint8)
-        _max_pool(shape, x, table, first, buffer, line, tags, results, numbers, start, stop)
+        return partial(_max_pool, shape, x, table, first, buffer, line, tags, results, numbers, start, stop)
 
-    split(work, prod(lead), x.size > WORTHWHILE)
+    split(part, prod(lead), x.size > WORTHWHILE)
     return y, winner
 
 
@@ -162,13 +161,12 @@ def max_pool_backward(dy_ncpq: Any, winner_ncpq: Any, g: Any) -> Any:
     dx, dy, winner = out((*lead, *g.size)), flat(dy_ncpq), flat(winner_ncpq)
     results, tables, lanes = dx.reshape(-1), _places(g), _quarters(g)
 
-    def work(start: int, stop: int) -> None:
+    def part(start: int, stop: int) -> Part:
         if lanes:
-            _to_winners_of_quarters((0,) * (lanes // 4), dy, winner, results, *g.size, start, stop)
-        else:
-            _to_winners(dy, winner, *tables, results, pixels, start, stop)
+            return partial(_to_winners_of_quarters, (0,) * (lanes // 4), dy, winner, results, *g.size, start, stop)
+        return partial(_to_winners, dy, winner, *tables, results, pixels, start, stop)
 
-    split(work, prod(lead), dx.size > WORTHWHILE)
+    split(part, prod(lead), dx.size > WORTHWHILE)
     return dx
 
 
@@ -188,5 +186,5 @@ def scatter_pixels_loop(y_ncpq: Any, i_ncpq: Any, size: tuple[int, ...]) -> Any:
     planes = prod(lead)
     y, places = dense(y_ncpq, (planes, windows)), dense(i_ncpq, (planes, windows))
     x = np.zeros((planes, prod(size)), FLOAT32)
-    split(lambda start, stop: _scatter(y, places, x, start, stop), planes, x.size > WORTHWHILE)
+    split(lambda start, stop: partial(_scatter, y, places, x, start, stop), planes, x.size > WORTHWHILE)
     return x.reshape(*lead, *size)

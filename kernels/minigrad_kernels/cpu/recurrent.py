@@ -7,8 +7,8 @@ The definition takes some twenty ops per step. Here a step is two: a product, an
     at the end  dW_ih = dzᵀ x,  dW_hh = dzᵀ h,  biases Σ dz,  for all steps at once: BLAS
 
 The weights are the same in every step, so they are packed once, in panels that a register tile reads from end to end.
-Sequences do not meet: BLOCK of them are carried through time together, a thread takes whole blocks, and every sequence
-is computed by the same instructions whatever block and thread it falls to.
+Sequences do not meet: up to BLOCK of them are carried through time together, on one thread, and every sequence is
+computed by the same instructions whatever block and thread it falls to.
 
 Flops: 2·T·B·(I + M)·G forward, twice that backward, G = gates · M; they bound it. Bytes: x, y, the gates and dz, once.
 """
@@ -23,6 +23,7 @@ import numpy as np
 from . import recurrent_cells as cells
 from .buffers import FLOAT32, dense, out
 from .compiled import compiled
+from .matmul import product
 from .product import ROWS, VECTORS, WIDE, gain_tile, make_product_tile, set_tile
 from .recurrent_layout import GRU, LSTM, RELU, TANH, Layout, panels, with_spare_rows
 
@@ -169,7 +170,7 @@ def _run(kind: int, x: Any, h0: Any, c0: Any, weights: Any, steps: Any, reverse:
     gates = out((T, B, s.width if kind in (GRU, LSTM) else 0))
     rows, into, through = with_spare_rows(s.rows(x)), panels(s.spread(w_ih).T), panels(s.spread(w_hh).T)
     if s.ahead:
-        rows, into = rows[: T * B] @ s.spread(w_ih).T, into[:0]
+        rows, into = product(rows[: T * B], s.spread(w_ih).T), into[:0]
     first_h, first_c, bias = with_spare_rows(h0), c[0] if c0 is None else np.array(c0), s.biases(b_ih, b_hh)
 
     def work(first: int, last: int) -> None:
@@ -206,7 +207,7 @@ def _run_back(
 
     s.over_blocks(work)
     if s.ahead and needed[0]:
-        np.matmul(dz[: T * B, : s.G], w_ih, out=dx.reshape(T * B, s.I))
+        dx = product(dz[: T * B, : s.G], w_ih).reshape(dx.shape)
     firsts = (dh,) if c0 is None else (dh, dc)
     return dx if needed[0] else None, *firsts, *_of_weights(s, dz[: T * B], x, first_h, y, reverse)
 
@@ -216,11 +217,12 @@ def _of_weights(s: Layout, dz: Any, x: Any, h0: Any, y: Any, reverse: bool) -> A
     T, B, M, G = s.T, s.B, s.M, s.G
     into, through = dz[:, :G], dz[:, -G:]
     later, earlier = (through[:-B], y[1:T]) if reverse else (through[B:], y[: T - 1])
-    dw_hh = later.T @ earlier.reshape((T - 1) * B, M)
+    dw_hh = product(later.T, earlier.reshape((T - 1) * B, M))
     dw_hh += through.reshape(T, B, G)[s.start, np.arange(B)].T @ h0
     db = into.sum(0)
     db_hh = through.sum(0) if s.kind == GRU else db
-    return s.gather(into.T @ s.rows(x), turned=True), s.gather(dw_hh), s.gather(db, turned=True), s.gather(db_hh)
+    dw_ih = s.gather(product(into.T, s.rows(x)), turned=True)
+    return dw_ih, s.gather(dw_hh), s.gather(db, turned=True), s.gather(db_hh)
 
 
 def _twins(kind: int) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from .buffers import dense
 from .product import ROWS, WIDE, padded
-from .threads import split
+from .threads import Part, get_num_threads, split
 
 BLOCK = 16  # sequences that are carried through time together
 AHEAD = 4  # with fewer sequences, reading W_ih again in every step costs more than products with x all at once
@@ -76,12 +76,18 @@ class Layout:
 
     def over_blocks(self, work: Callable[[int, int], None]) -> None:
         """Call work(first, last) for sequences first to last, BLOCK at most, on threads if it is worth it."""
+        worthwhile = self.T * self.B * self.M * self.G > WORTHWHILE
+        fair = -(-self.B // (get_num_threads() if worthwhile else 1))
+        block = min(BLOCK, padded(fair, ROWS))
 
-        def several(start: int, stop: int) -> None:
-            for first in range(start * BLOCK, min(stop * BLOCK, self.B), BLOCK):
-                work(first, min(first + BLOCK, self.B))
+        def part(start: int, stop: int) -> Part:
+            def run() -> None:
+                for first in range(start * block, min(stop * block, self.B), block):
+                    work(first, min(first + block, self.B))
 
-        split(several, -(-self.B // BLOCK), self.T * self.B * self.M * self.G > WORTHWHILE)
+            return run
+
+        split(part, -(-self.B // block), worthwhile)
 
 
 def panels(w: Any) -> Any:

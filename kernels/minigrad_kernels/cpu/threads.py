@@ -3,20 +3,27 @@
 A kernel computes each of its results by the same instructions whatever thread that falls to, so results do not depend
 on how many threads there are. The thread that asks works too; it takes the first part.
 
-Two pools would fight for the processors. So with the first work that is split BLAS is held to one thread, and large
-products are split here too (matmul.py).
+Two pools would fight for the processors. So BLAS is held to one thread from the first work that is split, or the first
+set_num_threads, on; large products are split here too (matmul.py).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from .workers import Crew
+
+Part = Callable[[], object]
 _asked: int | None = None
-_pool: ThreadPoolExecutor | None = None
-MOST = 256  # threads of the pool, which starts them as they are needed
+_crew: Crew | None = None
+_one_at_a_time = threading.Lock()  # whoever finds it taken, a worker or another thread of the user's, works alone
+MOST = 256  # parts
 
 
 def get_num_threads() -> int:
@@ -35,26 +42,30 @@ def set_num_threads(n: int) -> None:
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"set_num_threads: needs a number of threads, at least 1, got {n!r}")
     _asked = n
+    _hold_blas()
 
 
-def split(work: Callable[[int, int], None], count: int, worthwhile: bool = True) -> None:
-    """Call work(start, stop) for parts of range(count), at the same time if `worthwhile`."""
-    global _pool
+def split(part: Callable[[int, int], Part], count: int, worthwhile: bool = True) -> None:
+    """Run part(start, stop)() for parts of range(count), at the same time if `worthwhile`.
+
+    What a part needs is made by part(start, stop), in this thread; the rest, a call of a kernel, should not need the
+    interpreter.
+    """
+    global _crew
     parts = min(get_num_threads(), count, MOST) if worthwhile else 1
-    if parts <= 1:
-        work(0, count)
+    if parts <= 1 or not _one_at_a_time.acquire(blocking=False):
+        part(0, count)()
         return
-    if _pool is None:
-        _hold_blas()
-        _pool = ThreadPoolExecutor(MOST, thread_name_prefix="minigrad-kernel")
-    edges = [count * i // parts for i in range(parts + 1)]
-    jobs = [_pool.submit(work, edges[i], edges[i + 1]) for i in range(1, parts)]
     try:
-        work(0, edges[1])
+        if _crew is None:
+            from .workers import Crew
+
+            _hold_blas()
+            _crew = Crew()
+        edges = [count * i // parts for i in range(parts + 1)]
+        _crew.run([part(*ends) for ends in pairwise(edges)])
     finally:
-        wait(jobs)  # no thread may still write to arrays of this call when it returns
-    for job in jobs:
-        job.result()
+        _one_at_a_time.release()
 
 
 def _hold_blas() -> None:
@@ -65,10 +76,11 @@ def _hold_blas() -> None:
         threadpool_limits(1, user_api="blas")
 
 
-def _forget_pool() -> None:
-    global _pool
-    _pool = None
+def _forget_crew() -> None:
+    global _crew, _one_at_a_time
+    _crew = None
+    _one_at_a_time = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)  # a child process has none of its parent's threads
+    os.register_at_fork(after_in_child=_forget_crew)  # a child process has none of its parent's threads

@@ -16,6 +16,7 @@ N images, C channels, H×W pixels · K filters · P×Q outputs. Each output is o
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,12 @@ from .buffers import FLOAT32, flat, out
 from .compiled import compiled, inner
 from .rows import copy
 from .simd import LANES
-from .threads import split
+from .threads import Part, split
 from .tiles import shape_of_tile, tile
 from .winograd_tiling import ROWS, UNIT, Tiling, columns_for, panels, products, tiling
 from .winograd_transform import into_planes, of_outputs, of_pixels, of_taps, out_of_planes, to_outputs, to_taps
 
+SHARES = 4  # of the images in `match`
 TILES, TILES_SUMMED = 64, 128  # of a block, about; TILES_SUMMED in `match`
 WORTHWHILE = 2**24  # multiplications of a plain sum; below, a second thread costs more than it saves
 
@@ -145,13 +147,13 @@ def _convolve(x: Any, w: Any, distances: tuple[int, int], turned: bool, bias: An
     _numbers_of_filters(flat(w), C, distances[1], k_distances, turned, u)
     shape, pixels, outputs = shape_of_tile(ROWS, columns), flat(x), y.reshape(-1)
 
-    def work(first: int, last: int) -> None:
+    def part(first: int, last: int) -> Part:
         v, m = panels(tiles, C, columns * LANES), products(rows, tiles)
         room = table.pixels.canvas(table.block), table.outputs.canvas(table.block)
         sizes = C, K, first * table.block, min(last * table.block, N * table.parts)
-        _slide(shape, pixels, u, v, m, bias, table, room, outputs, sizes)
+        return partial(_slide, shape, pixels, u, v, m, bias, table, room, outputs, sizes)
 
-    split(work, -(-N * table.parts // table.block), y.size * w.size // K > WORTHWHILE)
+    split(part, -(-N * table.parts // table.block), y.size * w.size // K > WORTHWHILE)
 
 
 def slide(x: Any, w: Any, g: Any, bias: Any = None) -> Any:
@@ -217,34 +219,44 @@ def _filters_of_products(u: Any, start: int, stop: int, channels: int, distances
 def _match(
     shape: Any, x: Any, y: Any, u: Any, v: Any, m: Any, table: Any, room: Any, distances: Any, w: Any, sizes: Any
 ) -> None:
-    """Compute some filters, from all images, a block at a time."""
-    channels, filters, start, stop, parts = sizes
+    """Compute some filters, from some shares of the images, a block at a time. Each share has filters w of its own."""
+    channels, filters, start, stop, parts, share, last_share, shares = sizes
+    blocks = -(-parts // table.block)
     _clear_first_rows(m)
-    for part in range(0, parts, table.block):
-        last = min(part + table.block, parts)
-        _numbers_of_channels(x, channels, part, last, table, room[0], distances[0], v)
-        _numbers_of_outputs(y, filters, start, stop, part, last, table, room[1], distances[1], m)
-        _multiply(shape, m, v, (last - part) * table.tiles, part > 0, u)
-    _filters_of_products(u, start, stop, channels, distances[2], w)
+    for s in range(share, last_share):
+        first = blocks * s // shares
+        for block in range(first, blocks * (s + 1) // shares):
+            part, last = block * table.block, min((block + 1) * table.block, parts)
+            _numbers_of_channels(x, channels, part, last, table, room[0], distances[0], v)
+            _numbers_of_outputs(y, filters, start, stop, part, last, table, room[1], distances[1], m)
+            _multiply(shape, m, v, (last - part) * table.tiles, block > first, u)
+        _filters_of_products(u, start, stop, channels, distances[2], w[s * filters * channels * 9 :])
 
 
 def match(x: Any, y: Any, g: Any) -> Any:
-    """Match the image with the output, tap by tap. Threads share the filters."""
+    """Match the image with the output, tap by tap.
+
+    Threads share the filters, and each transforms the image for itself; but where there are few filters, they share the
+    images, and filters of as many shares as there are are added up, whatever the number of threads.
+    """
     (N, C), K = x.shape[:2], y.shape[1]
     table = tiling(g.size, g.out, g.padding, N, TILES_SUMMED, True)
-    width, tiles = -(-C // LANES) * LANES, table.block * table.tiles
+    width, tiles, units = -(-C // LANES) * LANES, table.block * table.tiles, -(-K // UNIT)
+    shares = min(SHARES, N * table.parts // table.block) if units <= SHARES else 1
     columns = columns_for(width // LANES)
-    w = out((K, C, 3, 3))
+    w = out((shares, K, C, 3, 3))
     shape, pixels, outputs, filters = shape_of_tile(ROWS, columns), flat(x), flat(y), w.reshape(-1)
     planes = [table.block * side.rows * side.columns for side in (table.pixels, table.outputs)]
     distances = tuple(np.arange(LANES) * distance for distance in (*planes, 9))
 
-    def work(first: int, last: int) -> None:
-        rows = (last - first) * UNIT
+    def part(first: int, last: int) -> Part:
+        some, every = (first * UNIT, min(last * UNIT, K), N * table.parts, 0, 1), (0, K, N * table.parts, first, last)
+        start, stop, *_ = mine = some if shares == 1 else every
+        rows = -(-(stop - start) // UNIT) * UNIT
         v, m, u = panels(width, tiles, columns * LANES), panels(rows, tiles + 1, UNIT), products(rows, width)
         room = table.pixels.canvas(LANES * table.block), table.outputs.canvas(LANES * table.block)
-        sizes = C, K, first * UNIT, min(last * UNIT, K), N * table.parts
-        _match(shape, pixels, outputs, u, v, m, table, room, distances, filters, sizes)
+        sizes = (C, K, *mine, shares)
+        return partial(_match, shape, pixels, outputs, u, v, m, table, room, distances, filters, sizes)
 
-    split(work, -(-K // UNIT), y.size * w.size // K > WORTHWHILE)
-    return w
+    split(part, units if shares == 1 else shares, y.size * w[0].size // K > WORTHWHILE)
+    return w[0] if shares == 1 else w.sum(0)
