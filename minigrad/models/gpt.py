@@ -2,7 +2,7 @@
 
 Radford et al., "Language models are unsupervised multitask learners", 2019 (GPT-2).
 
-    x ← word(token) + place(position)
+    x ← word(token) + place(position)            or word(token) alone, and attention sees how far tokens are apart
     x ← x + attention(LN(x)),  x ← x + mlp(LN(x))      L times
     logits = LN(x) · wordsᵀ                            the table of words serves twice: weight tying
 
@@ -35,15 +35,16 @@ SIZES: dict[str, dict[str, int]] = {
 class CausalSelfAttention(nn.Module):
     """Every token looks at itself and at those before it."""
 
-    def __init__(self, width: int, heads: int, dropout: float, bias: bool) -> None:
+    def __init__(self, width: int, heads: int, dropout: float, bias: bool, rotary: bool = False) -> None:
         super().__init__()
         self.heads, self.dropout = heads, dropout
+        self.rotary = nn.RotaryEmbedding(interleaved=False) if rotary else None
         self.c_attn = nn.Linear(width, 3 * width, bias)
         self.c_proj = nn.Linear(width, width, bias)
 
     def forward(self, x: Tensor, cache: nn.KVCache | None = None) -> Tensor:
         """Return (B, T, M). With a cache, x is what follows the tokens that it holds."""
-        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.c_attn(x).chunk(3, -1))
+        q, k, v = self.queries_keys_values(x, 0 if cache is None else len(cache))
         T, mask = x.shape[1], None
         if cache is not None:
             k, v = cache.append(k, v)
@@ -52,6 +53,11 @@ class CausalSelfAttention(nn.Module):
         y = F.scaled_dot_product_attention(q, k, v, mask, self.dropout if self.training else 0.0, causal)
         projected: Tensor = self.c_proj(y.transpose(1, 2).flatten(2))
         return projected
+
+    def queries_keys_values(self, x: Tensor, start: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what each head compares and mixes, (B, A, T, E), for tokens from place `start` on."""
+        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.c_attn(x).chunk(3, -1))
+        return (q, k, v) if self.rotary is None else (self.rotary(q, start), self.rotary(k, start), v)
 
 
 class MLP(nn.Module):
@@ -71,10 +77,10 @@ class MLP(nn.Module):
 class Block(nn.Module):
     """x ← x + attention(LN(x)),  x ← x + mlp(LN(x))."""
 
-    def __init__(self, width: int, heads: int, dropout: float, bias: bool) -> None:
+    def __init__(self, width: int, heads: int, dropout: float, bias: bool, rotary: bool = False) -> None:
         super().__init__()
         self.ln_1 = nn.LayerNorm(width, bias=bias)
-        self.attn = CausalSelfAttention(width, heads, dropout, bias)
+        self.attn = CausalSelfAttention(width, heads, dropout, bias, rotary)
         self.ln_2 = nn.LayerNorm(width, bias=bias)
         self.mlp = MLP(width, bias)
         self.drop = nn.Dropout(dropout)
@@ -87,7 +93,7 @@ class Block(nn.Module):
 
 
 class GPT(sampling.Writer):
-    """A decoder-only Transformer with learnt positions.
+    """A decoder-only Transformer with learnt positions; or, if `rotary`, with queries and keys that turn by theirs.
 
     Shapes   tokens (B, T), T at most `context`  ->  logits (B, T, V) of the token after each
     Initial  normal, standard deviation 0.02; 0.02/√(2L) where a layer adds to x, so that 2L sums keep its size
@@ -95,19 +101,19 @@ class GPT(sampling.Writer):
 
     def __init__(
         self, vocab_size: int = 50257, context: int = 1024, layers: int = 12, heads: int = 12, width: int = 768,
-        dropout: float = 0.1, bias: bool = True,
+        dropout: float = 0.1, bias: bool = True, rotary: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
-        if min(vocab_size, context, heads, width) < 1 or layers < 0 or width % heads:
+        if min(vocab_size, context, heads, width) < 1 or layers < 0 or width % (2 * heads if rotary else heads):
             raise ArgumentError(
-                f"GPT: sizes must be positive and heads divide width, got vocab_size = {vocab_size}, "
-                f"context = {context}, layers = {layers}, heads = {heads}, width = {width}"
+                f"GPT: sizes must be positive and {'twice the ' if rotary else ''}heads divide width, got vocab_size = "
+                f"{vocab_size}, context = {context}, layers = {layers}, heads = {heads}, width = {width}"
             )
         self.vocab_size, self.context = vocab_size, context
         self.wte = nn.Embedding(vocab_size, width)
-        self.wpe = nn.LearnedEncoding(context, width)
+        self.wpe = None if rotary else nn.LearnedEncoding(context, width)
         self.drop = nn.Dropout(dropout)
-        self.h = nn.ModuleList(Block(width, heads, dropout, bias) for _ in range(layers))
+        self.h = nn.ModuleList(Block(width, heads, dropout, bias, rotary) for _ in range(layers))
         self.ln_f = nn.LayerNorm(width, bias=bias)
         for name, p in self.named_parameters():
             if p.ndim > 1:
@@ -130,7 +136,8 @@ class GPT(sampling.Writer):
                 f"GPT: needs tokens (B, T) with T at most {self.context - start}, got {tokens.shape}\n"
                 f"Hint: cut the text, or build the model with a larger context than {self.context}"
             )
-        x = self.drop(self.wpe(self.wte(tokens), start))
+        x = self.wte(tokens)
+        x = self.drop(x if self.wpe is None else self.wpe(x, start))
         for i, block in enumerate(self.h):
             x = block(x, caches[i] if caches else None)
         return F.linear(self.ln_f(x), self.wte.weight)

@@ -48,7 +48,7 @@ class GPTRecipe(WritingRecipe):
 
     def build(self, vocabulary: Sequence[str]) -> GPT:
         """Return a new model."""
-        return GPT(len(vocabulary), self.context, self.layers, self.heads, self.width, self.dropout)
+        return GPT(len(vocabulary), self.context, self.layers, self.heads, self.width, self.dropout, rotary=True)
 
     def train(self, run: Run) -> dict[str, Any]:
         """Train on nine tenths of the plays, evaluate on the rest, write a sample."""
@@ -75,17 +75,17 @@ class GPTRecipe(WritingRecipe):
 
 
 def attention_maps(model: GPT, tokens: list[int], vocabulary: Vocabulary) -> list[Map]:
-    """Return the attention of every head in every layer, computed once more from its queries and keys."""
-    projected: list[Tensor] = []
-    handles = [block.attn.c_attn.register_forward_hook(lambda _, __, y: projected.append(y)) for block in model.h]
+    """Return the attention of every head in every layer, computed once more from what the layer has read."""
+    read: list[Tensor] = []
+    handles = [block.ln_1.register_forward_hook(lambda _, __, y: read.append(y)) for block in model.h]
     with evaluating(model):
         model(*beside(model, ops.tensor([tokens])))
         for handle in handles:
             handle.remove()
-        letters, heads = [vocabulary.token(i) for i in tokens], model.h[0].attn.heads
+        letters = [vocabulary.token(i) for i in tokens]
         maps = []
-        for layer, y in enumerate(projected, 1):
-            q, k = (part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in y.chunk(3, -1)[:2])
+        for layer, (block, x) in enumerate(zip(model.h, read, strict=True), 1):
+            q, k, _ = block.attn.queries_keys_values(x)
             weights = attention_weights(q, k, None, True, q.shape[-1] ** -0.5).cpu().numpy()[0]
             maps += [Map(w, letters, letters, f"layer {layer}, head {i}") for i, w in enumerate(weights, 1)]
     return maps

@@ -51,8 +51,9 @@ def test_later_tokens_do_not_reach_earlier_logits():
     assert not np.isclose(a[:, 5:], b[:, 5:]).all()
 
 
-def test_reading_in_parts_with_a_cache_is_reading_at_once():
-    made, text = model(), tokens(2, 8)
+@pytest.mark.parametrize("rotary", [False, True])
+def test_reading_in_parts_with_a_cache_is_reading_at_once(rotary):
+    made, text = model(rotary=rotary), tokens(2, 8)
     with minigrad.no_grad():
         caches = [minigrad.nn.KVCache() for _ in range(2)]
         parts = [made(text[:, a:b], caches).numpy() for a, b in [(0, 3), (3, 4), (4, 8)]]
@@ -66,6 +67,17 @@ def test_a_memory_changes_no_text_even_beyond_the_context(how):
     with evaluating(made):
         anew = generate(made.next_logits, text, 20, generator=Generator(3), **how)
     assert cached.shape == (2, 23) and cached.tolist() == anew.tolist()
+
+
+def test_places_that_turn_are_seen_as_distances():
+    made = model(rotary=True, layers=1)
+    assert not any("wpe" in name for name, _ in made.named_parameters())
+    text = tokens(1, 5)
+    last = lambda x: made(x).numpy()[0, -1]
+    assert not np.isclose(last(text), last(text[:, [1, 0, 2, 3, 4]])).all()
+    attention, x = made.h[0].attn, minigrad.randn(1, 5, 6, dtype="float64")
+    (q, k, v), (q7, k7, v7) = attention.queries_keys_values(x), attention.queries_keys_values(x, 7)
+    assert minigrad.allclose(q @ k.mT, q7 @ k7.mT) and not minigrad.allclose(q, q7) and minigrad.equal(v, v7)
 
 
 def test_generation_costs_one_step_per_token_and_drops_nothing():
@@ -127,6 +139,7 @@ def test_a_tiny_gpt_learns_a_text_by_heart():
 
 @pytest.mark.parametrize(("call", "kind", "words"), [
     (lambda m: GPT(heads=5), ArgumentError, "GPT: sizes must be positive and heads divide width, got vocab_size = 50257, context = 1024, layers = 12, heads = 5, width = 768"),
+    (lambda m: GPT(heads=256, rotary=True), ArgumentError, "GPT: sizes must be positive and twice the heads divide width, got"),
     (lambda m: GPT(vocab_size=0), ArgumentError, "got vocab_size = 0"),
     (lambda m: GPT.from_config("gpt3"), ArgumentError, "GPT: there is no size 'gpt3', only gpt2, gpt2-medium"),
     (lambda m: m(tokens(2, 9)), ShapeError, "GPT: needs tokens (B, T) with T at most 8, got (2, 9)\nHint: cut the text, or build the model with a larger context than 8"),

@@ -41,9 +41,10 @@ def test_the_validation_loss_is_that_of_the_stored_model(finished):
     assert metrics["validation_loss"] == pytest.approx(np.mean(losses), rel=1e-5)
 
 
-def test_the_maps_are_causal_sum_to_one_and_see_what_was_written():
+@pytest.mark.parametrize("rotary", [False, True])
+def test_the_maps_are_causal_sum_to_one_and_see_what_was_written(rotary):
     minigrad.manual_seed(0)
-    model = GPT(5, 8, layers=2, heads=2, width=8)
+    model = GPT(5, 8, layers=2, heads=2, width=8, rotary=rotary)
     maps = attention_maps(model, [1, 4, 0, 2], Vocabulary("abcde"))
     assert [each.caption for each in maps] == [f"layer {i}, head {j}" for i in (1, 2) for j in (1, 2)]
     for each in maps:

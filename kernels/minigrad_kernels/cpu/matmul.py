@@ -19,6 +19,7 @@ from .threads import Part
 
 BLOCK = 16
 WORTHWHILE = 2**23  # multiply-adds; below, a second thread costs more than it saves
+LEAST = 2**21  # multiply-adds of a stripe: for small products BLAS has other loops, which round otherwise
 
 
 def matmul_loop(x: Any, w: Any) -> Any:
@@ -28,22 +29,24 @@ def matmul_loop(x: Any, w: Any) -> Any:
         return NotImplemented
     y = np.empty((*x.shape[:-1], M), np.result_type(x, w))
     xs, ws, ys = (a.reshape(prod(a.shape[:-2]), *a.shape[-2:]) for a in (x, w, y))
+    blocks = -(-max(T, M) // BLOCK)
+    stripes = max(1, min(blocks, x.size * M // LEAST))
 
     def matrices(start: int, stop: int) -> Part:
         return partial(np.matmul, xs[start:stop], ws[start:stop], out=ys[start:stop])
 
     def rows(start: int, stop: int) -> Part:
-        stripe = slice(BLOCK * start, BLOCK * stop)
+        stripe = slice(BLOCK * (blocks * start // stripes), BLOCK * (blocks * stop // stripes))
         return partial(np.matmul, x[stripe], w, out=y[stripe])
 
     def columns(start: int, stop: int) -> Part:
-        stripe = slice(BLOCK * start, BLOCK * stop)
+        stripe = slice(BLOCK * (blocks * start // stripes), BLOCK * (blocks * stop // stripes))
         return partial(np.matmul, x, w[:, stripe], out=y[:, stripe])
 
     if x.ndim > 2:
         threads.split(matrices, len(xs))
     else:
-        threads.split(rows if T >= M else columns, -(-max(T, M) // BLOCK))
+        threads.split(rows if T >= M else columns, stripes)
     return y
 
 

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 import minigrad
 from minigrad import Tensor
+from minigrad_kernels.cpu import elementwise, launch
+from minigrad_kernels.cpu.workers import Crew
 
 SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e38, -1e38, 1e-40, -88.0, 89.0, -104.0, 20.0, -20.0]
 LAYOUTS = {
@@ -73,12 +75,17 @@ def assert_derivatives_agree(op, *values, rtol=1e-4, atol=1e-5):
 
 
 def assert_thread_count_leaves_no_trace(monkeypatch, twin):
-    """Hold a twin, called without arguments on large arrays, to the same bits on one, two and three threads."""
-    results = []
+    """Hold a twin, called without arguments, to the same bits on one, two and three threads."""
+    for module in (launch, elementwise):
+        monkeypatch.setattr(module, "WORTHWHILE", 0)
+    results, crews = [], []
+    run = Crew.run
+    monkeypatch.setattr(Crew, "run", lambda crew, parts: (crews.append(len(parts)), run(crew, parts)))
     for threads in "123":
         monkeypatch.setenv("OMP_NUM_THREADS", threads)
         result = twin()
         results.append(result if isinstance(result, tuple) else (result,))
+    assert {2, 3} <= set(crews), "too small: the work was not split"
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             np.testing.assert_array_equal(a, b)
