@@ -37,14 +37,14 @@ class GPTRecipe(WritingRecipe):
 
     NAME: ClassVar[str] = "gpt"
 
-    epochs: int = option(10, "after each the model is evaluated")
+    epochs: int = option(14, "after each the model is evaluated")
     steps: int = option(300, "batches to an epoch")
     lr: float = option(0.003, "the largest learning rate of the schedule", least=1e-9, most=100)
     layers: int = option(4, "blocks, one upon the other")
     heads: int = option(4, "heads of attention; they must divide the width")
     width: int = option(128, "numbers for each letter")
     context: int = option(64, "letters that are seen at once", most=4096)
-    dropout: float = option(0.0, "share of numbers set to 0 in training", least=0, most=0.9)
+    dropout: float = option(0.1, "share of numbers set to 0 in training", least=0, most=0.9)
 
     def build(self, vocabulary: Sequence[str]) -> GPT:
         """Return a new model."""

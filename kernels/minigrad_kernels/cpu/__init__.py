@@ -45,6 +45,7 @@ STEMS: dict[str, str] = {
     "rnn_relu_layer_forward": "recurrent",
     "rnn_tanh_layer_backward": "recurrent",
     "rnn_tanh_layer_forward": "recurrent",
+    "rotary_loop": "rotary",
     "scatter_pixels_loop": "pool",
     "sgd_update": "optim",
     "sigmoid_backward": "gate",
