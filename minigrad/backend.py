@@ -57,6 +57,12 @@ def device_of(x: Array) -> str:
     return "cpu" if array_module(x) is np else "cuda"
 
 
+def is_recording() -> bool:
+    """Say whether work for the GPU is being recorded, to be replayed (see cuda.graph)."""
+    cupy = sys.modules.get("cupy")
+    return cupy is not None and bool(cupy.cuda.get_current_stream().is_capturing())
+
+
 def module_for(device: str) -> ModuleType:
     """Return the array module of `device`, or say why there is none."""
     kind, _, index = device.partition(":")

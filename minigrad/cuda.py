@@ -1,7 +1,8 @@
 """The GPU: is there one, what is it, how full is its memory, when is it done, and how to record a step and replay it.
 
 Work for the GPU is put in a queue, a stream, and Python goes on. Whatever reads a value (`.item()`, `.numpy()`,
-printing) waits for it; `synchronize` waits for everything, which is what a measurement needs.
+printing) waits for it; `synchronize` waits for everything, which is what a measurement needs. There is one stream unless
+you make others: what lies in two of them may be done at the same time, and waits for the other only where you say so.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from .backend import module_for
+from .backend import is_recording, module_for
 from .errors import DeviceError, MinigradError
 
 __all__ = [
-    "CUDAGraph", "device_count", "empty_cache", "get_device_capability", "get_device_name", "graph", "is_available",
-    "mem_get_info", "memory_allocated", "memory_reserved", "memory_stats", "synchronize",
+    "CUDAGraph", "Event", "Stream", "current_stream", "device_count", "empty_cache", "get_device_capability",
+    "get_device_name", "graph", "is_available", "is_current_stream_capturing", "mem_get_info", "memory_allocated",
+    "memory_reserved", "memory_stats", "stream", "synchronize",
 ]  # fmt: skip
 
 
@@ -78,11 +80,94 @@ def empty_cache() -> None:
     module_for("cuda").get_default_memory_pool().free_all_blocks()
 
 
+class Event:
+    """A point in the work of a stream. With `enable_timing`, two of them measure the time between."""
+
+    def __init__(self, enable_timing: bool = False) -> None:
+        self._event = module_for("cuda").cuda.Event(disable_timing=not enable_timing)
+        self._timed = enable_timing
+
+    def record(self, stream: Stream | None = None) -> None:
+        """Be the point that the stream, or the current one, has come to."""
+        self._event.record(None if stream is None else stream._stream)
+
+    def wait(self, stream: Stream | None = None) -> None:
+        """Let what is put into the stream, or the current one, from now on wait for this point."""
+        (stream or current_stream())._stream.wait_event(self._event)
+
+    def query(self) -> bool:
+        """Say whether the point has been passed."""
+        return bool(self._event.done)
+
+    def synchronize(self) -> None:
+        """Wait until the point has been passed."""
+        self._event.synchronize()
+
+    def elapsed_time(self, end_event: Event) -> float:
+        """Return the milliseconds from this point to another, both of them passed."""
+        if not (self._timed and end_event._timed):
+            raise DeviceError("Event: this one keeps no time\nHint: make both with Event(enable_timing=True)")
+        return float(module_for("cuda").cuda.get_elapsed_time(self._event, end_event._event))
+
+
+class Stream:
+    """A queue of work for the GPU: `with minigrad.cuda.stream(s):` puts work into it.
+
+    An array that one stream writes and another reads needs `wait_stream` between the two, and must not be freed before
+    the reader is done.
+    """
+
+    def __init__(self) -> None:
+        self._stream: Any = module_for("cuda").cuda.Stream(non_blocking=True)
+
+    def wait_stream(self, stream: Stream) -> None:
+        """Let what is put into this stream from now on wait for all that the other has been given."""
+        self._stream.wait_event(stream._stream.record())
+
+    def wait_event(self, event: Event) -> None:
+        """Let what is put into this stream from now on wait for a point in another."""
+        event.wait(self)
+
+    def record_event(self, event: Event | None = None) -> Event:
+        """Return the point that this stream has come to."""
+        event = event or Event()
+        event.record(self)
+        return event
+
+    def query(self) -> bool:
+        """Say whether all that was put into it is done."""
+        return bool(self._stream.done)
+
+    def synchronize(self) -> None:
+        """Wait until all that was put into it is done."""
+        self._stream.synchronize()
+
+
+def current_stream() -> Stream:
+    """Return the stream that work is put into now."""
+    current = Stream.__new__(Stream)
+    current._stream = module_for("cuda").cuda.get_current_stream()
+    return current
+
+
+@contextmanager
+def stream(stream: Stream) -> Iterator[None]:
+    """Put the work of the block into `stream`."""
+    with stream._stream:
+        yield
+
+
+def is_current_stream_capturing() -> bool:
+    """Say whether the work is being recorded into a graph."""
+    return is_recording()
+
+
 class CUDAGraph:
     """Work that was recorded once and can be replayed: one launch for all of it.
 
-    A small model's step is bound by the time it takes to launch kernels one by one. Numbers from Python (a learning
-    rate, the seed of a dropout) are recorded as they were: only what lies in arrays on the GPU may change.
+    A small model's step is bound by the time it takes to launch kernels one by one. Numbers from Python, a learning rate
+    for instance, are recorded as they were: only what lies in arrays on the GPU may change. So what would draw random
+    numbers, or correct for the number of the step as Adam does, refuses to be recorded.
     """
 
     def __init__(self) -> None:

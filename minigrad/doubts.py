@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .backend import Array, after_waiting, array_module
+from .backend import Array, after_waiting, array_module, is_recording
 
 Complaint = Callable[[], Exception]
 
@@ -42,7 +42,7 @@ def insist(holds: Array, complaint: Complaint) -> None:
         if not holds:
             raise complaint()
         return
-    if array_module(holds).cuda.get_current_stream().is_capturing():
+    if is_recording():
         return
     _doubts.open.append((holds, complaint))
     if len(_doubts.open) > MOST:

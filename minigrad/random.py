@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .backend import Array, module_for, to_device
+from .backend import Array, is_recording, module_for, to_device
 from .dtypes import Dtype
-from .errors import ArgumentError
+from .errors import ArgumentError, DeviceError
 
 FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
 WORDS = 4  # 64-bit words in one Philox block
@@ -168,6 +168,11 @@ def seed() -> int:
 
 
 def generator_for(generator: Generator | None, device: str) -> Generator:
-    """Return `generator` or the default one, having checked that `device` exists."""
+    """Return `generator` or the default one, having checked that `device` exists and that nothing is being recorded."""
     module_for(device)
+    if device != "cpu" and is_recording():
+        raise DeviceError(
+            "random numbers: a graph would repeat those of now at each replay\n"
+            "Hint: draw them before, into an array that the graph reads; set the p of dropout to 0"
+        )
     return generator or default_generator

@@ -49,7 +49,7 @@ def rivals(against: str | None) -> dict[str, Any]:
     return {name: importlib.import_module(name) for name in names}
 
 
-def run(options: Options) -> list[Row]:
+def run(options: Options, yardsticks: machine.Machine) -> list[Row]:
     """Run the workloads, printing as they are done; return the rows."""
     import minigrad
     import minigrad.optim  # PyTorch has it from the start
@@ -61,8 +61,8 @@ def run(options: Options) -> list[Row]:
     if options.device == "cuda":
         libraries = {name: device.OnDevice(lib, "cuda") for name, lib in libraries.items()}
         ours, clock = device.OnDevice(minigrad, "cuda"), device.DeviceClock()
-    yardsticks, pause = yardsticks_of(options), pause_for(options.threads)
     rows: list[Row] = []
+    pause = pause_for(options.threads)
     for workload in chosen(options.only, options.device):
         row = measure(workload, ours, libraries, options.seconds, clock, pause)
         print_rows([row], yardsticks, heading=not rows)
@@ -71,7 +71,7 @@ def run(options: Options) -> list[Row]:
 
 
 def yardsticks_of(options: Options) -> machine.Machine:
-    """Return what the processor that is used can do."""
+    """Return what the processor that is used can do. To be asked first: kernels hold BLAS to one thread."""
     return device.measure() if options.device == "cuda" else machine.measure(options.threads)
 
 
@@ -97,8 +97,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     options = Options(**vars(parser.parse_args(argv)))
-    rows = run(options)
     yardsticks = yardsticks_of(options)
+    rows = run(options, yardsticks)
     result: dict[str, Any] = {"machine": yardsticks._asdict(), "rows": [row.as_dict() for row in rows]}
     if options.only in ("*", "startup") and options.device == "cpu":
         names = list(rivals(options.against))

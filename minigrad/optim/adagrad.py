@@ -35,7 +35,7 @@ class Adagrad(Optimizer):
 
     def update(self, options: Group, params: list[Tensor], grads: list[Array]) -> None:
         """Move `params` one step."""
-        steps = self.count_step(params)
+        steps = self.step_numbers(params)
         (sums,) = self.columns(options, params, "sum")
         adagrad_update(
             arrays(params), grads, sums, steps, lr=options["lr"], lr_decay=options["lr_decay"],

@@ -41,7 +41,7 @@ class Adam(Optimizer):
 
     def update(self, options: Group, params: list[Tensor], grads: list[Array]) -> None:
         """Move `params` one step."""
-        steps, (beta1, beta2) = self.count_step(params), options["betas"]
+        steps, (beta1, beta2) = self.step_numbers(params), options["betas"]
         exp_avgs, exp_avg_sqs, maxima = self.columns(options, params, "exp_avg", "exp_avg_sq", "max_exp_avg_sq")
         adam_update(
             arrays(params), grads, exp_avgs, exp_avg_sqs, maxima, steps, lr=options["lr"], beta1=beta1, beta2=beta2,

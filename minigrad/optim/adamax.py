@@ -32,7 +32,7 @@ class Adamax(Optimizer):
 
     def update(self, options: Group, params: list[Tensor], grads: list[Array]) -> None:
         """Move `params` one step."""
-        steps, (beta1, beta2) = self.count_step(params), options["betas"]
+        steps, (beta1, beta2) = self.step_numbers(params), options["betas"]
         exp_avgs, exp_infs = self.columns(options, params, "exp_avg", "exp_inf")
         adamax_update(
             arrays(params), grads, exp_avgs, exp_infs, steps, lr=options["lr"], beta1=beta1, beta2=beta2,

@@ -35,7 +35,7 @@ class NAdam(Optimizer):
 
     def update(self, options: Group, params: list[Tensor], grads: list[Array]) -> None:
         """Move `params` one step."""
-        steps, (beta1, beta2) = self.count_step(params), options["betas"]
+        steps, (beta1, beta2) = self.step_numbers(params), options["betas"]
         before, exp_avgs, exp_avg_sqs = self.columns(options, params, "mu_product", "exp_avg", "exp_avg_sq")
         mu_products = [product * warming(beta1, t, options["momentum_decay"])
                        for product, t in zip(before, steps, strict=True)]  # fmt: skip

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from ..backend import Array
+from ..backend import Array, device_of, is_recording
 from ..dtypes import float16, float32, is_floating
 from ..errors import ArgumentError, DeviceError, DtypeError, ShapeError
 from ..grad_mode import enable_grad
@@ -137,10 +137,22 @@ class Optimizer:
         check_remembered(f"{self.name}.step: {name}", p, value.array)
         return value.array
 
-    def count_step(self, params: list[Tensor]) -> list[int]:
-        """Count one more step of each parameter and return the counts, 1 at the first."""
+    def count_step(self, params: list[Tensor]) -> None:
+        """Count one more step of each parameter."""
         for p in params:
             self.state[p]["step"] = self.state[p].get("step", 0) + 1
+
+    def step_numbers(self, params: list[Tensor]) -> list[int]:
+        """Count one more step of each parameter and return the counts, 1 at the first.
+
+        Raises  DeviceError while a graph is recorded, which would repeat what follows from these counts
+        """
+        if is_recording() and any(device_of(p.array) != "cpu" for p in params):
+            raise DeviceError(
+                f"{type(self).__name__}: a step depends on how many there were, and a graph would repeat this one\n"
+                "Hint: record what comes before it and call step() after each replay, or use SGD"
+            )
+        self.count_step(params)
         return [self.state[p]["step"] for p in params]
 
     def zero_grad(self, set_to_none: bool = True) -> None:

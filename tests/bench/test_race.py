@@ -6,7 +6,7 @@ import time
 import pytest
 
 import minigrad
-from minigrad.bench.race import ROUNDS, agree, best, clock_for, race
+from minigrad.bench.race import ROUNDS, agree, best, clock_for, pause_for, race
 from minigrad.errors import MinigradError
 
 
@@ -49,6 +49,23 @@ def test_the_best_time_is_the_shortest():
 
 def test_one_thread_is_timed_by_the_processor_and_several_by_the_wall():
     assert clock_for(1) is time.process_time and clock_for(2) is time.perf_counter
+
+
+def test_after_a_pause_a_side_takes_a_step_that_is_not_timed(monkeypatch):
+    order, now = [], [0.0]
+
+    def side(name, first, then):
+        def step():
+            now[0] += first if order[-1] == "pause" else then
+            order.append(name)
+
+        return step
+
+    monkeypatch.setattr(time, "sleep", lambda seconds: order.append("pause"))
+    order.append("start")
+    times = race({"a": side("a", 5.0, 0.01), "b": side("b", 7.0, 0.03)}, 0, lambda: now[0], pause_for(2))
+    assert times == pytest.approx({"a": 0.01, "b": 0.03})
+    assert order[-6 * ROUNDS :] == ["pause", "a", "a", "pause", "b", "b"] * ROUNDS and pause_for(1) == 0
 
 
 def test_sides_that_disagree_are_not_raced():

@@ -103,6 +103,11 @@ class Stream:
         """Wait for its work."""
         synchronize()
 
+    @property
+    def done(self) -> bool:
+        """Say whether its work is done."""
+        return True
+
     def record(self, event: Event | None = None) -> Event:
         """Mark where its work stands."""
         event = event or Event()
