@@ -1,8 +1,8 @@
 """The GPU: is there one, what is it, how full is its memory, when is it done, and how to record a step and replay it.
 
 Work for the GPU is put in a queue, a stream, and Python goes on. Whatever reads a value (`.item()`, `.numpy()`,
-printing) waits for it; `synchronize` waits for everything, which is what a measurement needs. There is one stream unless
-you make others: what lies in two of them may be done at the same time, and waits for the other only where you say so.
+printing) waits for it; `synchronize` waits for everything, which is what a measurement needs. There is one stream
+unless you make others: what lies in two of them may be done at the same time, and waits only where you say so.
 """
 
 from __future__ import annotations
@@ -165,9 +165,9 @@ def is_current_stream_capturing() -> bool:
 class CUDAGraph:
     """Work that was recorded once and can be replayed: one launch for all of it.
 
-    A small model's step is bound by the time it takes to launch kernels one by one. Numbers from Python, a learning rate
-    for instance, are recorded as they were: only what lies in arrays on the GPU may change. So what would draw random
-    numbers, or correct for the number of the step as Adam does, refuses to be recorded.
+    A small model's step is bound by the time it takes to launch kernels one by one. Numbers from Python, a learning
+    rate for instance, are recorded as they were: only what lies in arrays on the GPU may change. So what would draw
+    random numbers, or correct for the number of the step as Adam does, refuses to be recorded.
     """
 
     def __init__(self) -> None:
