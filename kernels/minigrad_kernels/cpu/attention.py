@@ -9,7 +9,7 @@ BLOCK queries are taken at a time:
          │ weights        │
          └────────────────┘                  weight = exp(score - ln Σ exp(score))
 
-and with it  ds = weight · (dy vᵀ - Σ dy y),  dq = scale ds k,  dk += scale dsᵀ q,  dv += weightᵀ dy. Under a causal
+and with it  ds = weight · (dy vᵀ - Σ dy y),  dq = scale ds k,  dk += dsᵀ (scale q),  dv += weightᵀ dy. Under a causal
 mask the keys behind the block's last query are never looked at. Dropped weights are drawn, row by row, from where their
 random numbers stand in the stream (dropout.py), and drawn again on the way back.
 
@@ -54,19 +54,29 @@ class _Sizes:
 
 
 @compiled
-def _copy(x: Any, rows: int, columns: int, y: Any, ldy: int) -> None:
-    """Copy a matrix into the corner of a padded one, whose margin is 0 and stays so."""
+def _copy(x: Any, rows: int, columns: int, factor: float, y: Any, ldy: int) -> None:
+    """Copy a matrix, times a factor, into the corner of a padded one, whose margin is 0 and stays so."""
+    if columns == ldy:
+        whole = x.reshape(-1)
+        for i in range(rows * columns):
+            y[i] = whole[i] * factor
+        return
     for i in range(rows):
         for j in range(columns):
-            y[i * ldy + j] = x[i, j]
+            y[i * ldy + j] = x[i, j] * factor
 
 
 @compiled
-def _uncopy(y: Any, ldy: int, rows: int, x: Any) -> None:
-    """Copy the corner of a padded matrix."""
+def _uncopy(y: Any, ldy: int, rows: int, factor: float, x: Any) -> None:
+    """Copy the corner of a padded matrix, times a factor."""
+    if x.shape[1] == ldy:
+        whole = x.reshape(-1)
+        for i in range(rows * ldy):
+            whole[i] = y[i] * factor
+        return
     for i in range(rows):
         for j in range(x.shape[1]):
-            x[i, j] = y[i * ldy + j]
+            x[i, j] = y[i * ldy + j] * factor
 
 
 @compiled
@@ -77,43 +87,44 @@ def _transpose(x: Any, rows: int, columns: int, y: Any, ldy: int) -> None:
 
 
 @compiled
-def _drop(scores: Any, number: int, rows: int, keys: int, seen: int, U: int, dice: Any, words: Any) -> None:
+def _drop(scores: Any, number: int, rows: int, n: int, U: int, dice: Any, words: Any) -> None:
     """Drop from a block of rows; `number` is that of its first weight among all weights."""
     for i in range(rows):
-        keep(scores[i * keys : i * keys + seen], number + i * U, dice, words)
+        keep(scores[i * n : i * n + min(n, U)], number + i * U, dice, words)
 
 
 @inline
-def _scale_and_hide(scores: Any, mask: Any, t: int, U: int, seen: int, scale: float) -> None:
-    """Scale a row of scores and add the mask; hide the keys from `seen` on, and the margin."""
+def _mask_and_hide(row: Any, mask: Any, t: int, U: int, causal: bool) -> None:
+    """Add the mask to the scores of query t; hide the keys behind it if causal, and the margin."""
     if mask.shape[0]:
         line = mask[t if mask.shape[0] > 1 else 0]
-        for u in range(min(U, scores.size)):
-            scores[u] = scores[u] * scale + line[u]
-    else:
-        for u in range(min(U, scores.size)):
-            scores[u] *= scale
-    for u in range(seen, scores.size):
-        scores[u] = -INFINITY
+        for u in range(min(U, row.size)):
+            row[u] += line[u]
+    for u in range(min(U, t + 1) if causal else U, row.size):
+        row[u] = -INFINITY
 
 
 @summing
-def _weigh(
-    scores: Any, mask: Any, lse: Any, inverse: Any, t: int, rows: int, keys: int, n: int, U: int, causal: bool,
-    scale: float,
-) -> None:  # fmt: skip
+def _weigh(scores: Any, mask: Any, lse: Any, inverse: Any, t: int, rows: int, n: int, U: int, causal: bool) -> None:
     """Turn a block of scores into exp(score - m), m being the largest of a row; note ln Σ exp(score) and 1 / Σ.
 
-    A query with nothing to see gets weights of 0.
+    A query with nothing to see gets weights of 0. What is costly is one loop over the block: rows are short.
     """
     for i in range(rows):
-        row = scores[i * keys : i * keys + n]
-        _scale_and_hide(row, mask, t + i, U, min(U, t + i + 1) if causal else U, scale)
-        m, s = largest(row), ZERO
+        row = scores[i * n : i * n + n]
+        _mask_and_hide(row, mask, t + i, U, causal)
+        m = largest(row)
+        lse[t + i] = m
         for u in range(n):
-            e = ZERO if m == -INFINITY else fm.exp(row[u] - m)
-            row[u] = e
-            s += e
+            row[u] -= ZERO if m == -INFINITY else m
+    for u in range(rows * n):
+        scores[u] = fm.exp(scores[u])
+    for i in range(rows):
+        inverse[i] = ZERO
+        for u in range(n):
+            inverse[i] += scores[i * n + u]
+    for i in range(rows):
+        m, s = lse[t + i], inverse[i]
         blind = m == -INFINITY
         lse[t + i] = INFINITY if blind else m + fm.log(s)
         inverse[i] = ZERO if blind else ONE / s
@@ -131,37 +142,42 @@ def _forward(
     inverse = np.empty(BLOCK, f32)
     for h in range(first, last):
         _transpose(k[h], U, E, kt, keys)
-        _copy(v[h], U, F, vs, f)
+        _copy(v[h], U, F, ONE, vs, f)
         for t in range(0, T, BLOCK):
             rows = min(BLOCK, T - t)
             n = min(keys, (t + rows + WIDE - 1) // WIDE * WIDE) if causal else keys
-            _copy(q[h, t:], rows, E, qs, e)
-            multiply(qs, 0, e, 1, kt, 0, keys, scores, 0, keys, BLOCK, n, E)
-            _weigh(scores, mask[which[h]], lse[h], inverse, t, rows, keys, n, U, causal, scale)
+            _copy(q[h, t:], rows, E, scale, qs, e)
+            multiply(qs, 0, e, 1, kt, 0, keys, scores, 0, n, BLOCK, n, E)
+            _weigh(scores, mask[which[h]], lse[h], inverse, t, rows, n, U, causal)
             if words.size:
-                _drop(scores, (h * T + t) * U, rows, keys, min(n, U), U, dice, words)
-            multiply(scores, 0, keys, 1, vs, 0, f, ys, 0, f, BLOCK, f, n)
+                _drop(scores, (h * T + t) * U, rows, n, U, dice, words)
+            multiply(scores, 0, n, 1, vs, 0, f, ys, 0, f, BLOCK, f, n)
             for i in range(rows):
                 for j in range(F):
                     y[h, t + i, j] = ys[i * f + j] * inverse[i]
 
 
 @summing
-def _weigh_back(
-    scores: Any, dscores: Any, mask: Any, lse: Any, dy: Any, y: Any, t: int, rows: int, keys: int, n: int, U: int,
-    causal: bool, scale: float,
-) -> None:  # fmt: skip
-    """Turn a block of scores into weights, and of their gradients dy vᵀ into those of the unscaled scores."""
+def _weigh_back(scores: Any, mask: Any, lse: Any, t: int, rows: int, n: int, U: int, causal: bool) -> None:
+    """Turn a block of scores into weights."""
     for i in range(rows):
-        row, drow, s = scores[i * keys : i * keys + n], dscores[i * keys : i * keys + n], ZERO
-        _scale_and_hide(row, mask, t + i, U, min(U, t + i + 1) if causal else U, scale)
+        row = scores[i * n : i * n + n]
+        _mask_and_hide(row, mask, t + i, U, causal)
+        for u in range(n):
+            row[u] -= lse[t + i]
+    for u in range(rows * n):
+        scores[u] = fm.exp(scores[u])
+
+
+@summing
+def _gradients_of_scores(weights: Any, dweights: Any, dy: Any, y: Any, t: int, rows: int, n: int) -> None:
+    """Turn the gradients of weights, dy vᵀ, into those of the scores."""
+    for i in range(rows):
+        s = ZERO
         for j in range(dy.shape[1]):
             s += dy[t + i, j] * y[t + i, j]
-        total = lse[t + i]
-        for u in range(n):
-            w = fm.exp(row[u] - total)
-            row[u] = w
-            drow[u] = w * (drow[u] - s) * scale
+        for u in range(i * n, i * n + n):
+            dweights[u] = weights[u] * (dweights[u] - s)
 
 
 @compiled
@@ -178,27 +194,28 @@ def _backward(
     for h in range(first, last):
         _transpose(k[h], U, E, kt, keys)
         _transpose(v[h], U, F, vt, keys)
-        _copy(k[h], U, E, ks, e)
+        _copy(k[h], U, E, ONE, ks, e)
         dks[:] = ZERO
         dvs[:] = ZERO
         for t in range(0, T, BLOCK):
             rows = min(BLOCK, T - t)
             n = min(keys, (t + rows + WIDE - 1) // WIDE * WIDE) if causal else keys
-            _copy(q[h, t:], rows, E, qs, e)
-            _copy(dy[h, t:], rows, F, dys, f)
-            multiply(qs, 0, e, 1, kt, 0, keys, scores, 0, keys, BLOCK, n, E)
-            multiply(dys, 0, f, 1, vt, 0, keys, dscores, 0, keys, BLOCK, n, F)
+            _copy(q[h, t:], rows, E, scale, qs, e)
+            _copy(dy[h, t:], rows, F, ONE, dys, f)
+            multiply(qs, 0, e, 1, kt, 0, keys, scores, 0, n, BLOCK, n, E)
+            multiply(dys, 0, f, 1, vt, 0, keys, dscores, 0, n, BLOCK, n, F)
+            _weigh_back(scores, mask[which[h]], lse[h], t, rows, n, U, causal)
             if words.size:
-                _drop(dscores, (h * T + t) * U, rows, keys, min(n, U), U, dice, words)
-            _weigh_back(scores, dscores, mask[which[h]], lse[h], dy[h], y[h], t, rows, keys, n, U, causal, scale)
+                _drop(dscores, (h * T + t) * U, rows, n, U, dice, words)
+            _gradients_of_scores(scores, dscores, dy[h], y[h], t, rows, n)
             if words.size:
-                _drop(scores, (h * T + t) * U, rows, keys, min(n, U), U, dice, words)
-            multiply(dscores, 0, keys, 1, ks, 0, e, dqs, 0, e, BLOCK, e, n)
-            _uncopy(dqs, e, rows, dq[h, t:])
-            add_product(scores, 0, 1, keys, dys, 0, f, dvs, 0, f, n, f, rows)
-            add_product(dscores, 0, 1, keys, qs, 0, e, dks, 0, e, n, e, rows)
-        _uncopy(dks, e, U, dk[h])
-        _uncopy(dvs, f, U, dv[h])
+                _drop(scores, (h * T + t) * U, rows, n, U, dice, words)
+            multiply(dscores, 0, n, 1, ks, 0, e, dqs, 0, e, BLOCK, e, n)
+            _uncopy(dqs, e, rows, scale, dq[h, t:])
+            add_product(scores, 0, 1, n, dys, 0, f, dvs, 0, f, n, f, rows)
+            add_product(dscores, 0, 1, n, qs, 0, e, dks, 0, e, n, e, rows)
+        _uncopy(dks, e, U, ONE, dk[h])
+        _uncopy(dvs, f, U, ONE, dv[h])
 
 
 def _mask_of(mask: Any, lead: tuple[int, ...], U: int) -> Any:
