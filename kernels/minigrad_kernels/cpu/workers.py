@@ -6,6 +6,9 @@ interpreter lock, and looks at a number in memory; only then it falls asleep.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import os
 import platform
 import threading
 import time
@@ -68,12 +71,12 @@ class Count:
     def __init__(self) -> None:
         self._number = np.zeros(LINE, np.int64)
         self._changed = threading.Condition()
-        self._asleep = False
+        self.asleep = False
 
     def set(self, number: int) -> None:
         """Set the number, and wake whoever sleeps for it."""
         self._number[0] = number
-        if self._asleep:
+        if self.asleep:
             with self._changed:
                 self._changed.notify()
 
@@ -82,10 +85,25 @@ class Count:
         if reaches(self._number, goal, looks_in(AWAKE), looks_in(longer)):
             return
         with self._changed:
-            self._asleep = True  # before the next look: either that sees the change, or `set` sees who sleeps
+            self.asleep = True  # before the next look: either that sees the change, or `set` sees who sleeps
             while self._number[0] < goal:
                 self._changed.wait()
-            self._asleep = False
+            self.asleep = False
+
+
+_processor = getattr(ctypes.CDLL(None), "sched_getcpu", None) if hasattr(os, "sched_setaffinity") else None
+
+
+def keep_away(thread: int | None) -> None:
+    """Keep a thread off the processor that this one runs on, where the system can be told.
+
+    Linux often wakes a thread beside the one that wakes it, where both take turns for some milliseconds.
+    """
+    if _processor is not None and thread is not None:
+        others = os.sched_getaffinity(0) - {_processor()}
+        if others:
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(thread, others)
 
 
 class Worker:
@@ -96,12 +114,15 @@ class Worker:
         self._pieces = 0
         self._work: Work | None = None
         self._error: BaseException | None = None
-        threading.Thread(target=self._run, name="minigrad-kernel", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="minigrad-kernel", daemon=True)
+        self._thread.start()
 
     def give(self, work: Work) -> None:
         """Let the thread call work()."""
         self._work, self._error = work, None
         self._pieces += 1
+        if self._given.asleep:
+            keep_away(self._thread.native_id)
         self._given.set(self._pieces)
 
     def finish(self) -> BaseException | None:

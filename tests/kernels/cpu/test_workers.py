@@ -1,5 +1,6 @@
 """Threads stand by, awake and asleep, and no call to work is ever missed."""
 
+import os
 import signal
 import threading
 import time
@@ -75,6 +76,15 @@ def test_a_worker_lives_on_after_an_exception(awake):
     assert worker.finish() is error
     worker.give(int)
     assert worker.finish() is None
+
+
+@pytest.mark.skipif(workers._processor is None, reason="this system does not say where threads run")
+def test_a_worker_that_is_woken_is_kept_off_the_processor_of_whoever_wakes_it(monkeypatch):
+    worker, found, here = Worker(), [], os.sched_getaffinity(0)
+    monkeypatch.setattr(workers, "_processor", lambda: min(here))
+    time.sleep(0.05)
+    worker.give(lambda: found.append(os.sched_getaffinity(0)))
+    assert worker.finish() is None and found == [here - {min(here)} or here] and os.sched_getaffinity(0) == here
 
 
 @pytest.mark.parametrize("pause", [0.0, 2e-3])
