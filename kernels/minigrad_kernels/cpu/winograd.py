@@ -23,6 +23,7 @@ import numpy as np
 
 from .buffers import FLOAT32, flat, out
 from .compiled import compiled, inner
+from .launch import launch
 from .rows import copy
 from .simd import LANES
 from .threads import Part, split
@@ -74,16 +75,19 @@ def _fill(x: Any, channels: int, c: int, count: int, part: int, stop: int, table
 
 
 @compiled
-def _numbers_of_filters(w: Any, channels: int, c_distance: int, k_distances: Any, turned: bool, u: Any) -> None:
-    """Transform the filters; lanes are filters."""
-    for k in range(u.places.shape[0]):
+def _numbers_of_filters(
+    w: Any, channels: int, c_distance: int, k_distances: Any, turned: bool, u: Any, start: int, stop: int
+) -> None:
+    """Transform vectors start to stop of filters."""
+    for k in range(start, stop):
         for c in range(channels):
             place = u.places[k] + u.rows[1 + c]
             if turned:
                 _of_turned_taps(w, c * c_distance, k_distances, k * LANES, 3, u.numbers, place, u.apart)
             else:
                 _of_taps(w, c * c_distance, k_distances, k * LANES, 3, u.numbers, place, u.apart)
-    _clear_first_rows(u)
+    if start == 0:
+        _clear_first_rows(u)
 
 
 @inner
@@ -144,7 +148,7 @@ def _convolve(x: Any, w: Any, distances: tuple[int, int], turned: bool, bias: An
     columns = columns_for(tiles // LANES)
     u = panels(rows, C + 1, UNIT)
     k_distances = np.minimum(np.arange(rows), K - 1) * distances[0]
-    _numbers_of_filters(flat(w), C, distances[1], k_distances, turned, u)
+    launch(len(u.numbers), len(u.places), _numbers_of_filters, flat(w), C, distances[1], k_distances, turned, u)
     shape, pixels, outputs = shape_of_tile(ROWS, columns), flat(x), y.reshape(-1)
 
     def part(first: int, last: int) -> Part:
