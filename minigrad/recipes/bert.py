@@ -4,7 +4,8 @@
     fine-tuning     a few of them, with labels, twice:        speech  ->  BERT  ->  mean  ->  8 scores
                     from the pretrained weights, and from new ones, with the same data, order and number of steps
 
-The difference of the two is what the first owes to pretraining. Speeches come without the names of their speakers.
+The difference of the two is what the first owes to pretraining. As it is small beside what chance does to a single run,
+both are repeated with other labelled speeches and averaged. Speeches come without the names of their speakers.
 BERT hid 15 % of the words; more of them teach more per step (Wettig et al., "Should you mask 15 % in masked language
 modeling?", arXiv:2202.08005).
 """
@@ -66,6 +67,7 @@ class BERTRecipe(Recipe):
     pretraining_epochs: int = option(5, "passes over the speeches to guess hidden words")
     epochs: int = option(6, "passes over the labelled speeches, of either fine-tuning")
     labels: int = option(800, "training speeches whose play is told", least=8, most=3942)
+    repeats: int = option(3, "fine-tunings of either kind, each with other labelled speeches", most=100)
     batch_size: int = option(32, "windows or speeches to a step")
     hidden: float = option(0.2, "share of words to guess", least=0.01, most=0.9)
     pretraining_lr: float = option(0.002, "the largest learning rate of pretraining", least=1e-9, most=100)
@@ -77,14 +79,14 @@ class BERTRecipe(Recipe):
     context: int = option(64, "pieces that are seen at once", least=8, most=512)
     dropout: float = option(0.3, "share of numbers set to 0 before the scores of the plays", least=0, most=0.9)
 
-    def new_bert(self) -> BERT:
-        """Return a BERT of the recipe's size, its weights a function of the seed.
+    def new_bert(self, repeat: int = 0) -> BERT:
+        """Return a BERT of the recipe's size, its weights a function of the seed and of the number of the repeat.
 
         BERT draws its matrices with a standard deviation of 0.02, which suits sums of 768 numbers. Sums of fewer need
         larger ones, or attention starts as a whisper beside the words themselves and is not learnt for a long time.
         Places start as sinusoids, in which "the word before" is a rotation; as random vectors that must be learnt too.
         """
-        manual_seed(self.seed)
+        manual_seed(self.seed + repeat)
         bert = BERT(self.vocabulary, self.context, self.layers, self.heads, self.width, 4 * self.width, dropout=0.0)
         with no_grad():
             for p in bert.parameters():
@@ -109,12 +111,16 @@ class BERTRecipe(Recipe):
         )  # fmt: skip
         nats = mean_nats(pretrained, validation, lambda output: output[0])
 
-        few = Generator(self.seed).permutation(len(known.x))[: self.labels]
-        told = self.labelled(tokenizer, known.x[few], known.y[few])
         tests = DataLoader(self.labelled(tokenizer, held_out.x, held_out.y), 100, collate_fn=collate_speeches)
-        trainers = {name: self.fine_tune(run, name, bert, told, tests)
-                    for name, bert in ((WITH, pretrained.bert), (WITHOUT, self.new_bert()))}  # fmt: skip
-        run.save_model(trainers[WITH].model, vocabulary=tokenizer.vocabulary.tokens, classes=list(PLAYS))
+        trainers: dict[str, list[Trainer]] = {WITH: [], WITHOUT: []}
+        for repeat in range(self.repeats):
+            few = Generator(self.seed + repeat).permutation(len(known.x))[: self.labels]
+            told = self.labelled(tokenizer, known.x[few], known.y[few])
+            read, new = self.new_bert(repeat), self.new_bert(repeat)
+            read.load_state_dict(pretrained.bert.state_dict())
+            for name, bert in ((WITH, read), (WITHOUT, new)):
+                trainers[name].append(self.fine_tune(run, name, repeat, bert, told, tests))
+        run.save_model(trainers[WITH][0].model, vocabulary=tokenizer.vocabulary.tokens, classes=list(PLAYS))
         return {"hidden_word_loss": nats, **compare(run, trainers, tests),
                 "commonest_play": float(np.bincount(held_out.y).max() / len(held_out.x))}  # fmt: skip
 
@@ -123,12 +129,13 @@ class BERTRecipe(Recipe):
         return [(tokenizer.encode(speech, max_length=self.context), int(play))
                 for speech, play in zip(speeches, plays, strict=True)]  # fmt: skip
 
-    def fine_tune(self, run: Run, name: str, bert: BERT, told: Labelled, tests: DataLoader) -> Trainer:
+    def fine_tune(self, run: Run, name: str, repeat: int, bert: BERT, told: Labelled, tests: DataLoader) -> Trainer:
         """Train a classifier on top of a BERT, and BERT with it."""
-        manual_seed(self.seed)  # the same head, order and dropout both times
+        manual_seed(self.seed + repeat)  # the same head, order and dropout both times
         model = SpeechClassifier(bert, self.dropout)
         loader = DataLoader(told, self.batch_size, shuffle=True, collate_fn=collate_speeches)
-        return run.fit(model, loader, tests, F.cross_entropy, stage=name, metrics={"accuracy": accuracy})
+        stage = f"{name} {repeat + 1}" if repeat else name
+        return run.fit(model, loader, tests, F.cross_entropy, stage=stage, metrics={"accuracy": accuracy})
 
 
 class HiddenWords:
@@ -157,17 +164,20 @@ def collate_speeches(items: Labelled) -> list[Tensor]:
     return [padded(rows, 0), ops.tensor([len(row) for row in rows]), ops.tensor([play for _, play in items])]
 
 
-def compare(run: Run, trainers: dict[str, Trainer], tests: DataLoader) -> dict[str, Any]:
-    """Draw both fine-tunings into one picture, and the confusions of the pretrained one; return the figures."""
-    curves = {name: [row["val_accuracy"] for row in trainer.history] for name, trainer in trainers.items()}
+def compare(run: Run, trainers: dict[str, list[Trainer]], tests: DataLoader) -> dict[str, Any]:
+    """Draw the means of both kinds into one picture, and the confusions of one that had read; return the figures."""
+    every = {name: [[float(row["val_accuracy"]) for row in trainer.history] for trainer in alike]
+             for name, alike in trainers.items()}  # fmt: skip
+    curves = {name: [float(value) for value in np.mean(each, 0)] for name, each in every.items()}
     run.keep(plot_lines(curves, run.out / "comparison.png", "accuracy on held-out speeches",
                         title="which play is it from?"))  # fmt: skip
     matrix = ConfusionMatrix(len(PLAYS))
-    model = trainers[WITH].model.eval()
+    model = trainers[WITH][0].model.eval()
     with no_grad():
         for tokens, lengths, y in (beside(model, *batch) for batch in tests):
             matrix.update(model(tokens, lengths), y)
     run.keep(plot_confusion(matrix.counts, run.out / "confusion.png", PLAYS))
     with_, without = (values[-1] for values in curves.values())
+    last = {name: [each[-1] for each in alike] for name, alike in every.items()}
     return {"accuracy_pretrained": with_, "accuracy_from_scratch": without, "gain": with_ - without,
-            "accuracies": {name: list(values) for name, values in curves.items()}}  # fmt: skip
+            "accuracies": curves, "accuracies_of_repeats": last}  # fmt: skip

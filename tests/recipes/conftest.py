@@ -20,7 +20,7 @@ TOY = {
     "speakers": {"epochs": 2, "batch_size": 9, "width": 4},
     "names": {"epochs": 2, "batch_size": 20, "width": 8, "samples": 12},
     "seq2seq": {"epochs": 2, "batch_size": 20, "width": 8, "layers": 1, "words": 9},
-    "bert": {"pretraining_epochs": 2, "epochs": 2, "labels": 12, "batch_size": 40, "vocabulary": 200, "layers": 1,
+    "bert": {"pretraining_epochs": 2, "epochs": 2, "labels": 12, "repeats": 2, "batch_size": 40, "vocabulary": 200, "layers": 1,
              "heads": 2, "width": 8, "context": 8},
 }  # fmt: skip
 STRIDES = {"names": 300, "pronunciations": 400, "japanese_vowels": 10, "speeches": 200}

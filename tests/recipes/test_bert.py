@@ -17,17 +17,20 @@ from minigrad.text import WordPieceTokenizer
 def test_a_run_writes_every_file_and_draws(finished, assert_drawn):
     out, metrics = finished("bert")
     assert_drawn(out, ["comparison.png", "confusion.png", "curves.png", "from-scratch-curves.png",
-                       "pretrained-curves.png"])  # fmt: skip
+                       "from-scratch-2-curves.png", "pretrained-curves.png", "pretrained-2-curves.png"])  # fmt: skip
     both = metrics["accuracies"]
     assert {name: len(values) for name, values in both.items()} == {"pretrained": 2, "from scratch": 2}
     assert metrics["accuracy_pretrained"] == both["pretrained"][-1]
+    for name, last in metrics["accuracies_of_repeats"].items():
+        assert len(last) == 2 and np.mean(last) == pytest.approx(both[name][-1])
     assert metrics["gain"] == metrics["accuracy_pretrained"] - metrics["accuracy_from_scratch"]
     assert 0 < metrics["commonest_play"] < 1 and metrics["hidden_word_loss"] > 0
 
 
-def test_both_fine_tunings_take_the_same_steps_at_the_same_rates(finished):
+@pytest.mark.parametrize("repeat", ["", "-2"])
+def test_both_fine_tunings_take_the_same_steps_at_the_same_rates(finished, repeat):
     out, _ = finished("bert")
-    runs = [load_file(out / f"{name}-checkpoint.safetensors") for name in ("pretrained", "from-scratch")]
+    runs = [load_file(out / f"{name}{repeat}-checkpoint.safetensors") for name in ("pretrained", "from-scratch")]
     assert runs[0]["scheduler"] == runs[1]["scheduler"] and runs[0]["random"] == runs[1]["random"]
     assert runs[0]["progress"]["batches"] == runs[1]["progress"]["batches"]
     a, b = (run["model"]["encoder.bert.words.weight"].numpy() for run in runs)
