@@ -14,6 +14,7 @@ from .compiled import compiled
 from .launch import launch
 
 INT64 = np.dtype("int64")
+WAITING = 16  # adding rows waits for memory, and threads wait together: a second one pays only if more is at stake
 
 
 @compiled
@@ -41,5 +42,5 @@ def add_rows(y: Any, places: Any, size: tuple[int, ...]) -> Any:
     if y.shape[1] == 1:
         _add_numbers(y.reshape(-1), places, rows.reshape(-1))
     else:
-        launch(y.size, y.shape[1], _add_rows, y, places, rows)
+        launch(y.size // WAITING, y.shape[1], _add_rows, y, places, rows)
     return x
