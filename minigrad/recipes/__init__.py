@@ -4,7 +4,7 @@
     speakers    nine speakers told apart by two vowels, by a GRU or an LSTM
     names       first names invented, by a GRU or an LSTM
     seq2seq     spelling to phonemes, by GRUs with attention or a Transformer
-    bert        hidden words of Shakespeare, then speeches told apart, with and without that reading
+    bert        hidden words of Shakespeare, then swapped words detected, with and without that reading
 """
 
 from .bert import BERTRecipe

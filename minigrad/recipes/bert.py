@@ -1,11 +1,15 @@
-"""Does it help to have read before? BERT guesses hidden words of Shakespeare, then learns which play a speech is from.
+"""Does it help to have read before? BERT guesses hidden words of Shakespeare, then tells right from wrong order.
 
     pretraining     all training speeches, no labels          t [MASK] be or not  ->  the hidden words
-    fine-tuning     a few of them, with labels, twice:        speech  ->  BERT  ->  mean  ->  8 scores
+    fine-tuning     a few of them, with labels, twice:        speech  ->  BERT  ->  mean  ->  scores
                     from the pretrained weights, and from new ones, with the same data, order and number of steps
 
-The difference of the two is what the first owes to pretraining. As it is small beside what chance does to a single run,
-both are repeated with other labelled speeches and averaged. Speeches come without the names of their speakers.
+    task            what the scores are of
+    order           "to be not or to be": were two neighbours swapped?  who has never read cannot know
+    plays           which of eight plays is it from?  single words tell as much of that as there is to tell
+
+The difference of the two is what the first owes to pretraining. Where it is small beside what chance does to a run,
+`repeats` averages over several. Speeches come without the names of their speakers.
 BERT hid 15 % of the words; more of them teach more per step (Wettig et al., "Should you mask 15 % in masked language
 modeling?", arXiv:2202.08005).
 """
@@ -20,7 +24,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import nn, ops
-from ..data import DataLoader, load
+from ..data import DataLoader, LoadedDataset, load
 from ..data.speeches import PLAYS
 from ..data.stream import stream_for
 from ..grad_mode import no_grad
@@ -36,23 +40,27 @@ from .run import Run
 from .tokens import beside, mean_nats, padded, token_loss
 
 WITH, WITHOUT = "pretrained", "from scratch"
+TASKS: dict[str, tuple[str, ...]] = {"order": ("as written", "swapped"), "plays": tuple(PLAYS)}
+TITLES = {"order": "were two neighbours swapped?", "plays": "which play is it from?"}
+SEEN = 16  # pieces whose order is to be judged
+APART = 1000  # from the seeds that choose examples: the same stream would choose those that it labels alike
 Labelled = list[tuple[list[int], int]]
 
 
 class SpeechClassifier(nn.Module):
     """The mean of BERT's vectors, and a linear layer.
 
-    Shapes  tokens (B, T), lengths (B)  ->  scores (B, 8)
+    Shapes  tokens (B, T), lengths (B)  ->  scores (B, classes)
     """
 
-    def __init__(self, bert: BERT, dropout: float) -> None:
+    def __init__(self, bert: BERT, classes: int, dropout: float) -> None:
         super().__init__()
         self.encoder = SentenceEncoder(bert, normalize=False)
         self.drop = nn.Dropout(dropout)
-        self.head = nn.Linear(bert.words.weight.shape[1], len(PLAYS))
+        self.head = nn.Linear(bert.words.weight.shape[1], classes)
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """Return a score for each play."""
+        """Return a score for each class."""
         there = nn.length_mask(lengths, tokens.shape[1]).to(tokens.device)
         scores: Tensor = self.head(self.drop(self.encoder(tokens, there)))
         return scores
@@ -64,20 +72,21 @@ class BERTRecipe(Recipe):
 
     NAME: ClassVar[str] = "bert"
 
-    pretraining_epochs: int = option(5, "passes over the speeches to guess hidden words")
-    epochs: int = option(6, "passes over the labelled speeches, of either fine-tuning")
-    labels: int = option(800, "training speeches whose play is told", least=8, most=3942)
-    repeats: int = option(3, "fine-tunings of either kind, each with other labelled speeches", most=100)
+    task: str = option("order", "what is told: whether two neighbours were swapped, or the play", choices=tuple(TASKS))
+    pretraining_epochs: int = option(25, "passes over the speeches to guess hidden words")
+    epochs: int = option(6, "passes over the labelled examples, of either fine-tuning")
+    labels: int = option(4000, "examples with labels; there are 3942 speeches", least=8)
+    repeats: int = option(1, "fine-tunings of either kind, each with other labelled examples", most=100)
     batch_size: int = option(32, "windows or speeches to a step")
     hidden: float = option(0.2, "share of words to guess", least=0.01, most=0.9)
     pretraining_lr: float = option(0.002, "the largest learning rate of pretraining", least=1e-9, most=100)
-    lr: float = option(0.001, "the largest learning rate of fine-tuning", least=1e-9, most=100)
+    lr: float = option(0.0005, "the largest learning rate of fine-tuning", least=1e-9, most=100)
     vocabulary: int = option(1500, "pieces of words", least=200, most=20000)
     layers: int = option(2, "blocks, one upon the other")
     heads: int = option(4, "heads of attention; they must divide the width")
     width: int = option(128, "numbers for each piece")
     context: int = option(64, "pieces that are seen at once", least=8, most=512)
-    dropout: float = option(0.3, "share of numbers set to 0 before the scores of the plays", least=0, most=0.9)
+    dropout: float = option(0.3, "share of numbers set to 0 before the scores", least=0, most=0.9)
 
     def new_bert(self, repeat: int = 0) -> BERT:
         """Return a BERT of the recipe's size, its weights a function of the seed and of the number of the repeat.
@@ -111,28 +120,31 @@ class BERTRecipe(Recipe):
         )  # fmt: skip
         nats = mean_nats(pretrained, validation, lambda output: output[0])
 
-        tests = DataLoader(self.labelled(tokenizer, held_out.x, held_out.y), 100, collate_fn=collate_speeches)
+        examples = self.examples(tokenizer, known, Generator(self.seed + APART))
+        judged = self.examples(tokenizer, held_out, Generator(self.seed + APART + 1))
+        tests = DataLoader(judged, 100, collate_fn=collate_speeches)
         trainers: dict[str, list[Trainer]] = {WITH: [], WITHOUT: []}
         for repeat in range(self.repeats):
-            few = Generator(self.seed + repeat).permutation(len(known.x))[: self.labels]
-            told = self.labelled(tokenizer, known.x[few], known.y[few])
+            told = [examples[i] for i in Generator(self.seed + repeat).permutation(len(examples))[: self.labels]]
             read, new = self.new_bert(repeat), self.new_bert(repeat)
             read.load_state_dict(pretrained.bert.state_dict())
             for name, bert in ((WITH, read), (WITHOUT, new)):
                 trainers[name].append(self.fine_tune(run, name, repeat, bert, told, tests))
-        run.save_model(trainers[WITH][0].model, vocabulary=tokenizer.vocabulary.tokens, classes=list(PLAYS))
-        return {"hidden_word_loss": nats, **compare(run, trainers, tests),
-                "commonest_play": float(np.bincount(held_out.y).max() / len(held_out.x))}  # fmt: skip
+        run.save_model(trainers[WITH][0].model, vocabulary=tokenizer.vocabulary.tokens, classes=list(TASKS[self.task]))
+        commonest = float(np.bincount([label for _, label in judged]).max() / len(judged))
+        return {"hidden_word_loss": nats, **compare(run, self.task, trainers, tests), "commonest_class": commonest}
 
-    def labelled(self, tokenizer: WordPieceTokenizer, speeches: Sequence[str], plays: Sequence[int]) -> Labelled:
-        """Return speeches as pieces, cut to what BERT can read, and their plays."""
-        return [(tokenizer.encode(speech, max_length=self.context), int(play))
-                for speech, play in zip(speeches, plays, strict=True)]  # fmt: skip
+    def examples(self, tokenizer: WordPieceTokenizer, speeches: LoadedDataset, generator: Generator) -> Labelled:
+        """Return examples of the task: speeches with their plays, or windows with whether they were tampered with."""
+        if self.task == "plays":
+            return [(tokenizer.encode(speech, max_length=self.context), int(play))
+                    for speech, play in zip(speeches.x, speeches.y, strict=True)]  # fmt: skip
+        return swapped(HiddenWords(tokenizer, min(SEEN, self.context), self.hidden).windows(speeches.x), generator)
 
     def fine_tune(self, run: Run, name: str, repeat: int, bert: BERT, told: Labelled, tests: DataLoader) -> Trainer:
         """Train a classifier on top of a BERT, and BERT with it."""
         manual_seed(self.seed + repeat)  # the same head, order and dropout both times
-        model = SpeechClassifier(bert, self.dropout)
+        model = SpeechClassifier(bert, len(TASKS[self.task]), self.dropout)
         loader = DataLoader(told, self.batch_size, shuffle=True, collate_fn=collate_speeches)
         stage = f"{name} {repeat + 1}" if repeat else name
         return run.fit(model, loader, tests, F.cross_entropy, stage=stage, metrics={"accuracy": accuracy})
@@ -158,25 +170,38 @@ class HiddenWords:
         ))  # fmt: skip
 
 
+def swapped(windows: Sequence[list[int]], generator: Generator) -> Labelled:
+    """Swap two neighbouring pieces that differ in about half of the windows, behind [CLS]; label those with 1."""
+    chosen, places = (generator.integers(0, n, (len(windows),)) for n in (2, 2**31))
+    examples = []
+    for window, choice, place in zip(windows, chosen, places, strict=True):
+        differ = [i for i in range(1, len(window) - 1) if window[i] != window[i + 1]]
+        tokens, label = list(window), int(choice if differ else 0)
+        if label:
+            i = differ[place % len(differ)]
+            tokens[i], tokens[i + 1] = tokens[i + 1], tokens[i]
+        examples.append((tokens, label))
+    return examples
+
+
 def collate_speeches(items: Labelled) -> list[Tensor]:
-    """Return tokens (B, T), lengths (B) and plays (B)."""
+    """Return tokens (B, T), lengths (B) and classes (B)."""
     rows = [tokens for tokens, _ in items]
-    return [padded(rows, 0), ops.tensor([len(row) for row in rows]), ops.tensor([play for _, play in items])]
+    return [padded(rows, 0), ops.tensor([len(row) for row in rows]), ops.tensor([label for _, label in items])]
 
 
-def compare(run: Run, trainers: dict[str, list[Trainer]], tests: DataLoader) -> dict[str, Any]:
+def compare(run: Run, task: str, trainers: dict[str, list[Trainer]], tests: DataLoader) -> dict[str, Any]:
     """Draw the means of both kinds into one picture, and the confusions of one that had read; return the figures."""
     every = {name: [[float(row["val_accuracy"]) for row in trainer.history] for trainer in alike]
              for name, alike in trainers.items()}  # fmt: skip
     curves = {name: [float(value) for value in np.mean(each, 0)] for name, each in every.items()}
-    run.keep(plot_lines(curves, run.out / "comparison.png", "accuracy on held-out speeches",
-                        title="which play is it from?"))  # fmt: skip
-    matrix = ConfusionMatrix(len(PLAYS))
+    run.keep(plot_lines(curves, run.out / "comparison.png", "accuracy on held-out speeches", title=TITLES[task]))
+    matrix = ConfusionMatrix(len(TASKS[task]))
     model = trainers[WITH][0].model.eval()
     with no_grad():
         for tokens, lengths, y in (beside(model, *batch) for batch in tests):
             matrix.update(model(tokens, lengths), y)
-    run.keep(plot_confusion(matrix.counts, run.out / "confusion.png", PLAYS))
+    run.keep(plot_confusion(matrix.counts, run.out / "confusion.png", TASKS[task]))
     with_, without = (values[-1] for values in curves.values())
     last = {name: [each[-1] for each in alike] for name, alike in every.items()}
     return {"accuracy_pretrained": with_, "accuracy_from_scratch": without, "gain": with_ - without,
