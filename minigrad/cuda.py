@@ -106,7 +106,9 @@ class Event:
     def elapsed_time(self, end_event: Event) -> float:
         """Return the milliseconds from this point to another, both of them passed."""
         if not (self._timed and end_event._timed):
-            raise DeviceError("Event: this one keeps no time\nHint: make both with Event(enable_timing=True)")
+            raise DeviceError(
+                "Event: elapsed_time needs two events that keep time\nHint: make both with Event(enable_timing=True)"
+            )
         return float(module_for("cuda").cuda.get_elapsed_time(self._event, end_event._event))
 
 

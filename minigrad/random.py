@@ -172,7 +172,7 @@ def generator_for(generator: Generator | None, device: str) -> Generator:
     module_for(device)
     if device != "cpu" and is_recording():
         raise DeviceError(
-            "random numbers: a graph would repeat those of now at each replay\n"
+            "random numbers: a recorded graph would draw the same ones at every replay\n"
             "Hint: draw them before, into an array that the graph reads; set the p of dropout to 0"
         )
     return generator or default_generator

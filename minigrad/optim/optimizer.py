@@ -149,7 +149,7 @@ class Optimizer:
         """
         if is_recording() and any(device_of(p.array) != "cpu" for p in params):
             raise DeviceError(
-                f"{type(self).__name__}: a step depends on how many there were, and a graph would repeat this one\n"
+                f"{type(self).__name__}: a step depends on its number, and a recorded graph would repeat this one\n"
                 "Hint: record what comes before it and call step() after each replay, or use SGD"
             )
         self.count_step(params)

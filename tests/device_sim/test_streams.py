@@ -43,7 +43,7 @@ def test_two_events_measure_the_time_between(cuda):
     end.record(current_stream())
     end.synchronize()
     assert end.query() and 0 < start.elapsed_time(end) < 60e3
-    with pytest.raises(DeviceError, match="Event: this one keeps no time"):
+    with pytest.raises(DeviceError, match="Event: elapsed_time needs two"):
         start.elapsed_time(Event())
 
 
@@ -53,7 +53,7 @@ def test_two_events_measure_the_time_between(cuda):
 ])  # fmt: skip
 def test_random_numbers_are_not_recorded(cuda, draw):
     x = minigrad.ones(3, device="cuda")
-    with pytest.raises(DeviceError, match="random numbers: a graph would repeat"), graph(minigrad.cuda.CUDAGraph()):
+    with pytest.raises(DeviceError, match="random numbers: a recorded graph would draw"), graph(minigrad.cuda.CUDAGraph()):
         assert is_current_stream_capturing()
         draw(x)
     assert not is_current_stream_capturing() and draw(x) is not None
@@ -66,7 +66,7 @@ def test_a_step_that_depends_on_its_number_is_not_recorded(cuda, kind):
     x.grad = minigrad.ones(3, device="cuda")
     optimizer.step()
     before = x.tolist()
-    with pytest.raises(DeviceError, match=f"{kind.__name__}: a step depends on how many"), graph(minigrad.cuda.CUDAGraph()):
+    with pytest.raises(DeviceError, match=f"{kind.__name__}: a step depends on its number"), graph(minigrad.cuda.CUDAGraph()):
         optimizer.step()
     assert x.tolist() == before and optimizer.state[x]["step"] == 1
 

@@ -195,10 +195,10 @@ def _run_back(
     s = Layout(kind, x, w_hh, steps, reverse)
     T, B = s.T, s.B
     dy, first_h = dense(dy, dy.shape), np.array(h0)
-    dh, dx = dy[T].copy(), out((T, B, s.I if needed[0] else 0))
+    dh, dx = dy[T].copy(), out((T, B, s.I if needed[0] and not s.ahead else 0))
     first_c, dc = (c[0], c[0]) if c0 is None else (np.array(c0), dy[T + 1].copy())
     w_ih = s.turned(s.spread(w_ih))
-    through, into = panels(s.spread(w_hh)), panels(w_ih[:, : 0 if s.ahead else dx.shape[2]])
+    through, into = panels(s.spread(w_hh)), panels(w_ih[:, : dx.shape[2]])
     dz = np.zeros((T * B + ROWS, s.width), np.float32) if s.columns > s.M else out((T * B + ROWS, s.width))
 
     def work(first: int, last: int) -> None:
@@ -207,7 +207,7 @@ def _run_back(
 
     s.over_blocks(work)
     if s.ahead and needed[0]:
-        dx = product(dz[: T * B, : s.G], w_ih).reshape(dx.shape)
+        dx = product(dz[: T * B, : s.G], w_ih).reshape(T, B, s.I)
     firsts = (dh,) if c0 is None else (dh, dc)
     return dx if needed[0] else None, *firsts, *_of_weights(s, dz[: T * B], x, first_h, y, reverse)
 

@@ -254,12 +254,14 @@ def match(x: Any, y: Any, g: Any) -> Any:
     distances = tuple(np.arange(LANES) * distance for distance in (*planes, 9))
 
     def part(first: int, last: int) -> Part:
-        some, every = (first * UNIT, min(last * UNIT, K), N * table.parts, 0, 1), (0, K, N * table.parts, first, last)
-        start, stop, *_ = mine = some if shares == 1 else every
+        if shares == 1:
+            (start, stop), mine = (first * UNIT, min(last * UNIT, K)), (0, 1)
+        else:
+            (start, stop), mine = (0, K), (first, last)
         rows = -(-(stop - start) // UNIT) * UNIT
         v, m, u = panels(width, tiles, columns * LANES), panels(rows, tiles + 1, UNIT), products(rows, width)
         room = table.pixels.canvas(LANES * table.block), table.outputs.canvas(LANES * table.block)
-        sizes = (C, K, *mine, shares)
+        sizes = (C, K, start, stop, N * table.parts, *mine, shares)
         return partial(_match, shape, pixels, outputs, u, v, m, table, room, distances, filters, sizes)
 
     split(part, units if shares == 1 else shares, y.size * w[0].size // K > WORTHWHILE)

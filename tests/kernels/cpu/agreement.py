@@ -74,18 +74,18 @@ def assert_derivatives_agree(op, *values, rtol=1e-4, atol=1e-5):
         np.testing.assert_allclose(got, expected, rtol=rtol, atol=atol * max(1.0, np.abs(expected).max(initial=0)))
 
 
-def assert_thread_count_leaves_no_trace(monkeypatch, twin):
-    """Hold a twin, called without arguments, to the same bits on one, two and three threads."""
+def assert_thread_count_leaves_no_trace(monkeypatch, twin, parts=(2, 3)):
+    """Hold a twin, called without arguments, to the same bits on one, two and three threads, its work in so many parts."""
     for module in (launch, elementwise):
         monkeypatch.setattr(module, "WORTHWHILE", 0)
     results, crews = [], []
     run = Crew.run
-    monkeypatch.setattr(Crew, "run", lambda crew, parts: (crews.append(len(parts)), run(crew, parts)))
+    monkeypatch.setattr(Crew, "run", lambda crew, works: (crews.append(len(works)), run(crew, works)))
     for threads in "123":
         monkeypatch.setenv("OMP_NUM_THREADS", threads)
         result = twin()
         results.append(result if isinstance(result, tuple) else (result,))
-    assert {2, 3} <= set(crews), "too small: the work was not split"
+    assert set(crews) == set(parts), "the work was not split as it should be"
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             np.testing.assert_array_equal(a, b)

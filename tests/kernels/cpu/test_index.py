@@ -31,11 +31,11 @@ def test_the_table_may_have_more_axes():
     np.testing.assert_allclose(got, loops.add_rows.reference(y, places, (2, 2, 2, 3)), rtol=1e-6)
 
 
-@pytest.mark.parametrize("width", [3, 33])
-def test_threads_leave_no_trace(monkeypatch, width):
+@pytest.mark.parametrize(("width", "parts"), [(1, ()), (2, (2,)), (3, (2, 3)), (33, (2, 3))])
+def test_threads_leave_no_trace(monkeypatch, width, parts):
     n = 70_000 // width
     y, places = drawn((n, width)), np.random.default_rng(0).integers(0, 50, n)
-    assert_thread_count_leaves_no_trace(monkeypatch, lambda: add_rows(y, places, (50, width)))
+    assert_thread_count_leaves_no_trace(monkeypatch, lambda: add_rows(y, places, (50, width)), parts)
 
 
 INDEX = np.array([[0, 2, 2], [1, 0, 2]])

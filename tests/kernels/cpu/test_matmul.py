@@ -33,7 +33,7 @@ def test_products_of_every_size_and_layout_agree(lead, T, K, M, dtype, x_flipped
     np.testing.assert_allclose(y, loop.reference(x, w), rtol=1e-4 if dtype == "f4" else 1e-10, atol=1e-4)
 
 
-@pytest.mark.parametrize(("T", "K", "M"), [(600, 300, 257), (64, 784, 512), (5000, 64, 64), (333, 65, 600)])
+@pytest.mark.parametrize(("T", "K", "M"), [(600, 300, 257), (64, 784, 512), (1000, 64, 64), (5000, 64, 64), (333, 65, 300), (333, 65, 600)])
 @pytest.mark.parametrize("flipped", [(False, False), (True, False), (False, True)])
 def test_the_number_of_threads_does_not_change_a_bit(monkeypatch, T, K, M, flipped):
     x, w = drawn((T, K), "f4", flipped[0], 0), drawn((K, M), "f4", flipped[1], 1)
