@@ -38,7 +38,7 @@ class Recipe:
 
     model: str = "cnn"
     data: str = "digits"
-    epochs: int = 8
+    epochs: int = 16
     batch_size: int = 64
     lr: float = 0.004
     optimizer: str = "adam"
